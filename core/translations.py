@@ -1,0 +1,34 @@
+"""Texts in several languages: German stands in the column, the others in one JSON column."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+class TranslatedModel(models.Model):
+    """A model whose `translated_fields` may be given in further languages.
+
+    `translations` looks like `{"en": {"name": "Music and dance"}, "ar": {"name": "…"}}`; German
+    (`settings.LANGUAGE_CODE`) stays in the fields themselves, where constraints and sorting see it.
+    """
+
+    translated_fields: ClassVar[tuple[str, ...]] = ()
+
+    translations = models.JSONField(_("Übersetzungen"), default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def translated(self, field: str, language: str | None = None) -> str:
+        """Return the field's text in a language.
+
+        :param field: one of `translated_fields`.
+        :param language: a language code such as `ar`; the active language if not given.
+        :return: the translation, or the German text where there is none.
+        """
+        language = language or get_language() or settings.LANGUAGE_CODE
+        texts: dict[str, Any] = self.translations.get(language, {})
+        return texts.get(field) or getattr(self, field)

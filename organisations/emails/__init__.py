@@ -1,0 +1,1 @@
+"""One function per mail; one module per noun."""

@@ -1,0 +1,116 @@
+from typing import ClassVar
+
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+from simple_history.models import HistoricalRecords
+
+from core.translations import TranslatedModel
+
+
+class NetworkProfile(TranslatedModel):
+    """The one row that says whose portal this is: nothing in the code names a county."""
+
+    translated_fields: ClassVar[tuple[str, ...]] = (
+        "name",
+        "short_name",
+        "county",
+        "claim",
+        "introduction",
+        "who_may_join",
+        "contact_role",
+        "imprint",
+        "privacy",
+        "accessibility",
+        "easy_language",
+        "sign_language",
+    )
+
+    name = models.CharField(_("Name des Netzwerks"), max_length=160)
+    short_name = models.CharField(_("Kurzname"), max_length=40)
+    county = models.CharField(_("Landkreis"), max_length=120)
+    claim = models.CharField(
+        _("Leitsatz"),
+        max_length=200,
+        blank=True,
+        help_text=_("Ein Satz: Was ist dieses Netzwerk? Er steht groß auf der Startseite."),
+    )
+    introduction = models.TextField(
+        _("Einleitung"), blank=True, help_text=_("Zwei bis drei Sätze auf der Startseite.")
+    )
+    who_may_join = models.TextField(
+        _("Wer kann mitmachen?"), blank=True, help_text=_("Steht auf der Seite „Mitmachen“.")
+    )
+    contact_role = models.CharField(_("Kontakt: Aufgabe"), max_length=160, blank=True)
+    contact_name = models.CharField(_("Kontakt: Name"), max_length=120, blank=True)
+    contact_phone = PhoneNumberField(_("Kontakt: Telefon"), blank=True)
+    contact_email = models.EmailField(_("Kontakt: E-Mail-Adresse"), blank=True)
+    meetings_per_year = models.PositiveSmallIntegerField(_("Treffen im Jahr"), default=3)
+    accompanied_by = models.CharField(_("Begleitet von"), max_length=160, blank=True)
+    imprint = models.TextField(_("Impressum"), blank=True, help_text=_("Markdown ist erlaubt."))
+    privacy = models.TextField(
+        _("Datenschutzhinweise"), blank=True, help_text=_("Markdown ist erlaubt.")
+    )
+    accessibility = models.TextField(
+        _("Erklärung zur Barrierefreiheit"), blank=True, help_text=_("Markdown ist erlaubt.")
+    )
+    easy_language = models.TextField(
+        _("Leichte Sprache"),
+        blank=True,
+        help_text=_("Von Menschen geschrieben. Leer: Die Seite sagt, dass der Text noch fehlt."),
+    )
+    sign_language = models.TextField(
+        _("Gebärdensprache"),
+        blank=True,
+        help_text=_(
+            "Beschreibung und Adresse des Videos. Leer: Die Seite sagt, dass es noch fehlt."
+        ),
+    )
+    is_demonstration = models.BooleanField(
+        _("Vorführung"),
+        default=False,
+        help_text=_("Zeigt auf jeder Seite einen Hinweis. Es geht keine E-Mail an echte Adressen."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("Netzwerkprofil")
+        verbose_name_plural = _("Netzwerkprofil")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pk=1), name="portal_networkprofile_is_one_row"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feedback(models.Model):
+    """A barrier somebody met; to be answered within four weeks (§ 10 L-BGG, BITV 2.0)."""
+
+    text = models.TextField(
+        _("Ihre Nachricht"),
+        validators=[MaxLengthValidator(4000)],
+        help_text=_("Was hat nicht funktioniert? Was haben Sie gesucht?"),
+    )
+    page = models.CharField(
+        _("Auf welcher Seite?"), max_length=300, blank=True, help_text=_("Wenn Sie es wissen.")
+    )
+    name = models.CharField(_("Ihr Name"), max_length=120, blank=True)
+    email = models.EmailField(
+        _("Ihre E-Mail-Adresse"), blank=True, help_text=_("Damit wir Ihnen antworten können.")
+    )
+    language = models.CharField(max_length=10, blank=True, editable=False)
+    created_at = models.DateTimeField(_("Eingegangen am"), auto_now_add=True)
+    answered_at = models.DateTimeField(_("Beantwortet am"), null=True, blank=True)
+    note = models.TextField(_("Vermerk"), blank=True)
+
+    class Meta:
+        verbose_name = _("Rückmeldung zur Barrierefreiheit")
+        verbose_name_plural = _("Rückmeldungen zur Barrierefreiheit")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
