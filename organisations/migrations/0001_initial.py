@@ -297,6 +297,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Organisation',
                 'verbose_name_plural': 'Organisationen',
                 'ordering': ['name', 'pk'],
+                'permissions': [('review_organisation', 'Über Anmeldungen entscheiden')],
             },
         ),
         migrations.CreateModel(

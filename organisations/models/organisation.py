@@ -202,6 +202,7 @@ class Organisation(TranslatedModel):
         verbose_name = _("Organisation")
         verbose_name_plural = _("Organisationen")
         ordering = ["name", "pk"]
+        permissions = [("review_organisation", "Über Anmeldungen entscheiden")]
         indexes = [
             models.Index(fields=["state", "name"], name="organisations_state_name"),
             models.Index(fields=["state", "submitted_at"], name="organisations_state_submitted"),
