@@ -1,0 +1,160 @@
+"""The cast that every test knows, and what keeps one test from seeing another's leavings."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.contrib.auth.models import Group, Permission
+from django.core.cache import caches
+from django.db import connections
+from django.test import Client
+from django.utils import timezone, translation
+
+from accounts.models import User
+from organisations.models import Organisation
+from portal.models import NetworkProfile
+from tests.factories import (
+    make_network,
+    make_organisation,
+    make_representative,
+    make_second_factor,
+    make_user,
+)
+
+ClientFor = Callable[[User | None], Client]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Keep SQLite in a file, as in production: threads get connections, and locks are real."""
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+            connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(settings, tmp_path: Path) -> Iterator[None]:
+    """Start every test in German, without remembered pages, with an empty folder for files.
+
+    A rolled-back test takes the content's revision back with it; what a process remembers under
+    that number must go too.
+    """
+    settings.MEDIA_ROOT = tmp_path / "media"
+    caches["pages"].clear()
+    with translation.override("de"):
+        yield
+
+
+@pytest.fixture
+def network(db) -> NetworkProfile:
+    return make_network()
+
+
+# --- The cast -------------------------------------------------------------------------------------
+def officer_group() -> Group:
+    """The group whose rights an integration officer has.
+
+    A migration makes it; tests that empty the database (live server) lose it, hence the second way.
+    """
+    group = Group.objects.first()
+    if group is None:
+        group = Group.objects.create(name="Integrationsbeauftragte")
+        group.permissions.set(Permission.objects.filter(content_type__app_label="organisations"))
+    return group
+
+
+@pytest.fixture
+def officer(db) -> User:
+    """The integration officer: staff with second factor and group rights, no superuser."""
+    user = make_user(email="amt@example.org", name="Olga Amt", is_staff=True)
+    user.groups.add(officer_group())
+    make_second_factor(user)
+    return user
+
+
+@pytest.fixture
+def administrator(db) -> User:
+    user = make_user(email="admin@example.org", name="Adem Admin", is_staff=True, is_superuser=True)
+    make_second_factor(user)
+    return user
+
+
+@pytest.fixture
+def manager(organisation: Organisation) -> User:
+    """Manages `organisation`."""
+    return make_representative(
+        user=make_user(email="leitung@example.org", name="Mina Leitung"),
+        organisation=organisation,
+        role="manager",
+    ).user
+
+
+@pytest.fixture
+def editor(organisation: Organisation) -> User:
+    """Edits `organisation`."""
+    return make_representative(
+        user=make_user(email="redaktion@example.org", name="Emil Redaktion"),
+        organisation=organisation,
+        role="editor",
+    ).user
+
+
+@pytest.fixture
+def outsider(db) -> User:
+    """Has an account and speaks for nobody."""
+    return make_user(email="fremd@example.org", name="Ferda Fremd")
+
+
+@pytest.fixture
+def organisation(db) -> Organisation:
+    """Active; `manager` and `editor` speak for it where a test asks for them."""
+    return make_organisation(name="Haus der Musik e. V.", slug="haus-der-musik")
+
+
+@pytest.fixture
+def draft(manager: User) -> Organisation:
+    """A registration that `manager` has begun."""
+    return make_organisation(
+        name="Erster Versuch", slug="erster-versuch", state="draft", manager=manager
+    )
+
+
+@pytest.fixture
+def submitted(manager: User) -> Organisation:
+    """A registration of `manager` that waits for the officer."""
+    return make_organisation(
+        name="Brücke der Kulturen e. V.",
+        slug="bruecke-der-kulturen",
+        state="submitted",
+        manager=manager,
+    )
+
+
+# --- Browsers without a browser -------------------------------------------------------------------
+@pytest.fixture
+def client_for(db) -> ClientFor:
+    """Return a function that gives a client in which someone is logged in.
+
+    `client_for(None)` is a visitor. Staff have shown their second factor, as they do in reality.
+    """
+
+    def log_in(user: User | None) -> Client:
+        client = Client()
+        if user is None:
+            return client
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        now = timezone.now().timestamp()
+        records = [{"method": "code", "email": user.email, "at": now}]
+        if user.is_staff:
+            records.append({"method": "mfa", "type": "totp", "at": now})
+        session = client.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+        session.save()
+        return client
+
+    return log_in

@@ -1,0 +1,296 @@
+"""Plain functions that make rows for tests: every argument has a sensible value, any can be given.
+
+    make_organisation(name="Haus der Musik", topics=[make_topic(name="Musik")], state="draft")
+
+A number that grows keeps what must be unique unique. Reference data are created on the fly, so a
+test needs nothing loaded.
+"""
+
+import datetime
+import itertools
+import uuid
+from io import BytesIO
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django.utils.text import slugify
+from PIL import Image
+
+from accounts.models import User
+from organisations.models import (
+    AccessRequest,
+    Consent,
+    ContactPerson,
+    FormerSlug,
+    Language,
+    Municipality,
+    Organisation,
+    OrganisationImage,
+    PostalCode,
+    ProblemReport,
+    Representative,
+    RepresentativeInvitation,
+    TargetGroup,
+    Topic,
+)
+from portal.models import Feedback, NetworkProfile
+
+_numbers = itertools.count(1)
+
+Relation = Topic | TargetGroup | Language | Municipality
+
+
+def _slug(text: str, number: int) -> str:
+    return f"{slugify(text) or 'eintrag'}-{number}"
+
+
+# --- People ---------------------------------------------------------------------------------------
+def make_user(*, email: str | None = None, password: str | None = None, **fields: Any) -> User:
+    """Return an account with a confirmed address; without a password it logs in by code."""
+    email = email or f"person{next(_numbers)}@example.org"
+    fields.setdefault("name", email.partition("@")[0].capitalize())
+    user = User.objects.create_user(email, password, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_second_factor(user: User, *, secret: str | None = None) -> Authenticator:
+    """Give the account a one-time-password generator; `secret` is base32, made up if not given."""
+    return TOTP.activate(user, secret or generate_totp_secret()).instance
+
+
+def make_representative(
+    *,
+    user: User | None = None,
+    organisation: Organisation | None = None,
+    role: str = Representative.Role.MANAGER,
+) -> Representative:
+    return Representative.objects.create(
+        user=user or make_user(), organisation=organisation or make_organisation(), role=role
+    )
+
+
+def make_invitation(
+    *, organisation: Organisation | None = None, token_hash: str | None = None, **fields: Any
+) -> RepresentativeInvitation:
+    """Return an open invitation; give `token_hash` to be able to follow its link."""
+    number = next(_numbers)
+    values = {
+        "email": f"eingeladen{number}@example.org",
+        "role": Representative.Role.EDITOR,
+        "expires_at": timezone.now() + datetime.timedelta(days=14),
+    } | fields
+    return RepresentativeInvitation.objects.create(
+        organisation=organisation or make_organisation(),
+        token_hash=token_hash or uuid.uuid4().hex * 2,
+        **values,
+    )
+
+
+def make_access_request(
+    *, organisation: Organisation | None = None, user: User | None = None, **fields: Any
+) -> AccessRequest:
+    return AccessRequest.objects.create(
+        organisation=organisation or make_organisation(), user=user or make_user(), **fields
+    )
+
+
+# --- Words ----------------------------------------------------------------------------------------
+def make_topic(*, name: str = "Musik und Tanz", **fields: Any) -> Topic:
+    number = next(_numbers)
+    fields.setdefault("slug", _slug(name, number))
+    return Topic.objects.create(name=name, position=number, **fields)
+
+
+def make_target_group(*, name: str = "Familien", **fields: Any) -> TargetGroup:
+    number = next(_numbers)
+    fields.setdefault("slug", _slug(name, number))
+    return TargetGroup.objects.create(name=name, position=number, **fields)
+
+
+def make_language(*, name: str = "Türkisch", code: str | None = None, **fields: Any) -> Language:
+    number = next(_numbers)
+    code = code or f"x-{number}"
+    fields.setdefault("slug", code.lower())
+    fields.setdefault("endonym", name)
+    return Language.objects.create(name=name, code=code, position=number, **fields)
+
+
+def make_municipality(
+    *, name: str = "Musterstadt", postal_codes: tuple[str, ...] = (), **fields: Any
+) -> Municipality:
+    """Return a municipality of the county with its postcodes."""
+    number = next(_numbers)
+    fields.setdefault("slug", _slug(name, number))
+    fields.setdefault("ags", f"{number:08d}")
+    municipality = Municipality.objects.create(name=name, **fields)
+    for code in postal_codes:
+        make_postal_code(code=code, municipality=municipality)
+    return municipality
+
+
+def make_postal_code(
+    *, code: str = "76437", municipality: Municipality | None = None
+) -> PostalCode:
+    return PostalCode.objects.create(code=code, municipality=municipality or make_municipality())
+
+
+# --- Organisations --------------------------------------------------------------------------------
+def make_organisation(
+    *,
+    name: str | None = None,
+    manager: User | None = None,
+    editor: User | None = None,
+    topics: list[Topic] | tuple[Topic, ...] = (),
+    target_groups: list[TargetGroup] | tuple[TargetGroup, ...] = (),
+    languages: list[Language] | tuple[Language, ...] = (),
+    active_in: list[Municipality] | tuple[Municipality, ...] = (),
+    **fields: Any,
+) -> Organisation:
+    """Return an organisation, active unless `state` says otherwise, with whom is given."""
+    number = next(_numbers)
+    name = name or f"Verein Nummer {number}"
+    state = fields.setdefault("state", Organisation.State.ACTIVE)
+    fields.setdefault("slug", _slug(name, number))
+    if state != Organisation.State.DRAFT:
+        fields.setdefault("kind", Organisation.Kind.ASSOCIATION)
+        fields.setdefault("submitted_at", timezone.now())
+        if "municipality" not in fields:
+            fields["municipality"] = make_municipality()
+    if state == Organisation.State.ACTIVE:
+        fields.setdefault("description", "Wir laden alle ein, die mitmachen möchten.")
+        fields.setdefault("confirmed_on", timezone.localdate())
+    organisation = Organisation.objects.create(name=name, **fields)
+    organisation.topics.set(topics)
+    organisation.target_groups.set(target_groups)
+    organisation.languages.set(languages)
+    organisation.active_in.set(active_in)
+    if manager:
+        make_representative(user=manager, organisation=organisation)
+    if editor:
+        make_representative(user=editor, organisation=organisation, role=Representative.Role.EDITOR)
+    return organisation
+
+
+def make_former_slug(*, slug: str, organisation: Organisation) -> FormerSlug:
+    return FormerSlug.objects.create(slug=slug, organisation=organisation)
+
+
+def make_problem_report(
+    *, organisation: Organisation | None = None, **fields: Any
+) -> ProblemReport:
+    fields.setdefault("text", "Die Telefonnummer stimmt nicht mehr.")
+    return ProblemReport.objects.create(organisation=organisation or make_organisation(), **fields)
+
+
+def make_contact(
+    *,
+    organisation: Organisation | None = None,
+    public: tuple[str, ...] = (),
+    **fields: Any,
+) -> ContactPerson:
+    """Return a contact person.
+
+    :param public: names of the fields that are public, such as ("name", "phone"); the consent that
+        allows it is recorded with them.
+    """
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "name": f"Person {number}",
+        "function": "Vorstand",
+        "phone": "+497222381000",
+        "email": f"kontakt{number}@example.org",
+    } | fields
+    values |= {f"{field}_public": True for field in public}
+    if public:
+        values.setdefault("consented_at", timezone.now())
+    contact = ContactPerson.objects.create(
+        organisation=organisation or make_organisation(), **values
+    )
+    if public:
+        make_consent(contact=contact, fields=list(public))
+    return contact
+
+
+def make_consent(
+    *, contact: ContactPerson | None = None, fields: list[str] | None = None, **values: Any
+) -> Consent:
+    """Return a consent that was given; with `given_at=None` and `token_hash=…` an open request."""
+    contact = contact or make_contact()
+    values = {
+        "wording": "Ich bin einverstanden.",
+        "given_by": f"{contact.name} <{contact.email}>",
+        "given_at": timezone.now(),
+        "source": Consent.Source.SELF,
+        "language": "de",
+    } | values
+    if values["given_at"] is None:
+        values.setdefault("requested_at", timezone.now())
+        values.setdefault("expires_at", timezone.now() + datetime.timedelta(days=30))
+    return Consent.objects.create(contact=contact, fields=fields or ["name"], **values)
+
+
+# --- Files ----------------------------------------------------------------------------------------
+def image_bytes(
+    *, size: tuple[int, int] = (64, 48), colour: str = "teal", kind: str = "PNG", **options: Any
+) -> bytes:
+    """Return a picture of one colour, `size` in pixels, in a format Pillow knows."""
+    target = BytesIO()
+    Image.new("RGB", size, colour).save(target, kind, **options)
+    return target.getvalue()
+
+
+def make_upload(
+    *,
+    name: str = "bild.png",
+    content: bytes | None = None,
+    content_type: str = "image/png",
+    **image: Any,
+) -> SimpleUploadedFile:
+    """Return a file as a browser would send it."""
+    return SimpleUploadedFile(
+        name, image_bytes(**image) if content is None else content, content_type=content_type
+    )
+
+
+def make_image(
+    *,
+    organisation: Organisation | None = None,
+    kind: str = OrganisationImage.Kind.LOGO,
+    size: tuple[int, int] = (64, 48),
+    **fields: Any,
+) -> OrganisationImage:
+    """Return a stored image with description and consent."""
+    values: dict[str, Any] = {"alt_text": "Ein Haus", "consent": True} | fields
+    return OrganisationImage.objects.create(
+        organisation=organisation or make_organisation(),
+        kind=kind,
+        file=ContentFile(image_bytes(size=size, kind="WEBP"), name="bild.webp"),
+        **values,
+    )
+
+
+# --- Portal ---------------------------------------------------------------------------------------
+def make_network(**fields: Any) -> NetworkProfile:
+    """Return the one network profile, made or changed."""
+    values = {
+        "name": "Netzwerk migrantischer Organisationen im Musterkreis",
+        "short_name": "Netzwerk Musterkreis",
+        "county": "Musterkreis",
+        "claim": "Vereine und Initiativen, die Menschen zusammenbringen.",
+        "contact_role": "Integrationsbeauftragte",
+        "contact_name": "Erika Muster",
+        "contact_phone": "+497222381000",
+        "contact_email": "netzwerk@example.org",
+    } | fields
+    return NetworkProfile.objects.update_or_create(pk=1, defaults=values)[0]
+
+
+def make_feedback(**fields: Any) -> Feedback:
+    fields.setdefault("text", "Ich komme mit der Tastatur nicht zur Karte.")
+    return Feedback.objects.create(**fields)
