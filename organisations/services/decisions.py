@@ -1,0 +1,269 @@
+"""The officer's decisions about an organisation: who may, from which state, with which mail.
+
+Each function checks the right, locks the row, changes it, writes who decided and why into the
+history and queues the mails, all in one transaction. Called a second time it changes nothing,
+queues nothing and returns False. Visitors' pages follow by themselves: `core.revision` is bumped by
+the signals that watch public content.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.errors import Refused
+from organisations.emails import decisions as emails
+from organisations.models import Organisation
+
+State = Organisation.State
+
+
+class Decision(models.TextChoices):
+    ADMIT = "admit", gettext_lazy("Aufnehmen")
+    ASK_BACK = "ask_back", gettext_lazy("Rückfrage stellen")
+    REJECT = "reject", gettext_lazy("Ablehnen")
+    POSTPONE = "postpone", gettext_lazy("Später entscheiden")
+    PAUSE = "pause", gettext_lazy("Pausieren")
+    RESUME = "resume", gettext_lazy("Wieder aktivieren")
+    ARCHIVE = "archive", gettext_lazy("Archivieren")
+
+
+@dataclass(frozen=True)
+class Step:
+    """From which states a decision leads where; a rejection or an archived row can be undone."""
+
+    sources: frozenset[str]
+    target: str
+
+
+STEPS = {
+    Decision.ADMIT: Step(
+        frozenset({State.SUBMITTED, State.RETURNED, State.REJECTED}), State.ACTIVE
+    ),
+    Decision.ASK_BACK: Step(frozenset({State.SUBMITTED, State.REJECTED}), State.RETURNED),
+    Decision.REJECT: Step(frozenset({State.SUBMITTED, State.RETURNED}), State.REJECTED),
+    Decision.POSTPONE: Step(frozenset({State.SUBMITTED}), State.SUBMITTED),
+    Decision.PAUSE: Step(frozenset({State.ACTIVE}), State.PAUSED),
+    Decision.RESUME: Step(frozenset({State.PAUSED, State.ARCHIVED}), State.ACTIVE),
+    Decision.ARCHIVE: Step(frozenset(set(State.values) - {State.ARCHIVED}), State.ARCHIVED),
+}
+
+
+def possible(organisation: Organisation) -> list[Decision]:
+    """Return what can be decided about an organisation in its present state, in reading order."""
+    if organisation.state == State.ARCHIVED and organisation.confirmed_on is None:
+        return []  # It was never admitted: there is no active life to go back to.
+    return [decision for decision, step in STEPS.items() if organisation.state in step.sources]
+
+
+def may_decide(user) -> bool:
+    """Whether a person may take decisions: the officer, by her group's permissions."""
+    return user.is_active and (
+        user.has_perm("organisations.review_organisation")
+        or user.has_perm("organisations.change_organisation")
+    )
+
+
+@transaction.atomic
+def admit(
+    *,
+    organisation: Organisation,
+    by,
+    subject: str = "",
+    body: str = "",
+    seen_since: datetime.datetime | None = None,
+) -> bool:
+    """Make an organisation public and tell its representatives.
+
+    :param by: the officer who decides.
+    :param subject: the mail's subject as she left it; empty: the standard text.
+    :param body: the mail's text as she left it; empty or unchanged: every representative gets the
+        standard text in their own language.
+    :param seen_since: the `state_since` of what she had before her; a later state is refused.
+    :return: whether anything changed.
+    :raises PermissionDenied: if `by` may not decide.
+    :raises Refused: if the state does not allow it (any more).
+    """
+    row = _begin(organisation, by, Decision.ADMIT, seen_since)
+    if row is None:
+        return False
+    row.confirmed_on = timezone.localdate()
+    row.officer_message = ""
+    _move(row, State.ACTIVE, by, _("Aufgenommen"))
+    emails.admitted(row, by=by, subject=subject, body=body)
+    return _done(organisation, row)
+
+
+@transaction.atomic
+def ask_back(
+    *,
+    organisation: Organisation,
+    by,
+    subject: str,
+    body: str,
+    seen_since: datetime.datetime | None = None,
+) -> bool:
+    """Give a registration back with a question; its representatives mend it and send it again.
+
+    The parameters, the answer and the refusals are those of `admit`; a text without a question is
+    refused as well.
+    """
+    row = _begin(organisation, by, Decision.ASK_BACK, seen_since)
+    if row is None:
+        return False
+    if not emails.says_something(emails.ASKED_BACK, row, by=by, body=body):
+        raise Refused(_("Bitte schreiben Sie Ihre Frage in den Text der E-Mail."))
+    row.officer_message = body.strip()
+    _move(row, State.RETURNED, by, _("Rückfrage gestellt"))
+    emails.asked_back(row, by=by, subject=subject, body=body)
+    return _done(organisation, row)
+
+
+@transaction.atomic
+def reject(
+    *,
+    organisation: Organisation,
+    by,
+    subject: str,
+    body: str,
+    seen_since: datetime.datetime | None = None,
+) -> bool:
+    """Decline a registration, with the reason; see `ask_back` for parameters and refusals."""
+    row = _begin(organisation, by, Decision.REJECT, seen_since)
+    if row is None:
+        return False
+    if not emails.says_something(emails.REJECTED, row, by=by, body=body):
+        raise Refused(_("Bitte schreiben Sie den Grund in den Text der E-Mail."))
+    row.officer_message = body.strip()
+    _move(row, State.REJECTED, by, _("Abgelehnt"))
+    emails.rejected(row, by=by, subject=subject, body=body)
+    return _done(organisation, row)
+
+
+@transaction.atomic
+def postpone(
+    *,
+    organisation: Organisation,
+    by,
+    until: datetime.date,
+    note: str = "",
+    seen_since: datetime.datetime | None = None,
+) -> bool:
+    """Put a registration aside until a day; nobody is written to, the state stays.
+
+    :param until: the first day on which it waits on the officer's start page again.
+    :param note: why, for colleagues; it stands in the history.
+    :return: whether anything changed.
+    :raises PermissionDenied: if `by` may not decide.
+    :raises Refused: if it does not wait for a decision (any more), or the day is not to come.
+    """
+    row = _begin(organisation, by, Decision.POSTPONE, seen_since)
+    if row is None:
+        return False
+    if until <= timezone.localdate():
+        raise Refused(_("Bitte wählen Sie einen Tag, der noch kommt."))
+    if row.review_after == until:
+        return False
+    row.review_after = until
+    reason = _("Zurückgestellt bis %(day)s") % {"day": date_format(until)}
+    _save(row, by, f"{reason}: {note.strip()}" if note.strip() else reason)
+    return _done(organisation, row)
+
+
+@transaction.atomic
+def pause(*, organisation: Organisation, by, reason: str = "") -> bool:
+    """Take an organisation off the public pages for a while.
+
+    :param reason: told to its representatives and kept in the history.
+    :return: whether anything changed.
+    :raises PermissionDenied: if `by` may not decide.
+    :raises Refused: if the organisation is not active.
+    """
+    row = _begin(organisation, by, Decision.PAUSE, None)
+    if row is None:
+        return False
+    row.officer_message = reason.strip()
+    _move(row, State.PAUSED, by, reason.strip() or _("Pausiert"))
+    emails.paused(row, by=by, reason=reason.strip())
+    return _done(organisation, row)
+
+
+@transaction.atomic
+def resume(*, organisation: Organisation, by, reason: str = "") -> bool:
+    """Make a paused or archived organisation public again; see `pause`."""
+    row = _begin(organisation, by, Decision.RESUME, None)
+    if row is None:
+        return False
+    if not row.kind or row.municipality_id is None or row.confirmed_on is None:
+        raise Refused(
+            _("„%(name)s“ war noch nie aufgenommen. Es fehlt eine vollständige Anmeldung.")
+            % {"name": row.name}
+        )
+    row.officer_message = ""
+    _move(row, State.ACTIVE, by, reason.strip() or _("Wieder aktiv"))
+    emails.resumed(row, by=by, reason=reason.strip())
+    return _done(organisation, row)
+
+
+@transaction.atomic
+def archive(*, organisation: Organisation, by, reason: str = "") -> bool:
+    """Put an organisation away for good, from any state; nothing is deleted. See `pause`."""
+    row = _begin(organisation, by, Decision.ARCHIVE, None)
+    if row is None:
+        return False
+    row.officer_message = reason.strip()
+    _move(row, State.ARCHIVED, by, reason.strip() or _("Archiviert"))
+    emails.archived(row, by=by, reason=reason.strip())
+    return _done(organisation, row)
+
+
+def _begin(
+    organisation: Organisation, by, decision: Decision, seen_since: datetime.datetime | None
+) -> Organisation | None:
+    """Return the locked row if the decision may be taken, None if it has been taken before."""
+    if not may_decide(by):
+        raise PermissionDenied
+    # Two officers who decide at the same moment come one after the other; the second sees the
+    # first one's state.
+    row = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    step = STEPS[decision]
+    if row.state == step.target and row.state not in step.sources:
+        return None
+    if row.state in step.sources and seen_since is not None and row.state_since != seen_since:
+        raise Refused(
+            _(
+                "„%(name)s“ wurde inzwischen neu eingereicht. Bitte lesen Sie die Angaben noch einmal."
+            )
+            % {"name": row.name}
+        )
+    if row.state not in step.sources:
+        raise Refused(
+            _("Das geht nicht mehr: „%(name)s“ hat jetzt den Stand „%(state)s“.")
+            % {"name": row.name, "state": row.get_state_display()}
+        )
+    return row
+
+
+def _move(row: Organisation, state: str, by, reason: str) -> None:
+    row.state = state
+    row.state_since = timezone.now()
+    row.review_after = None
+    _save(row, by, reason)
+
+
+def _save(row: Organisation, by, reason: str) -> None:
+    row._history_user = by
+    row._change_reason = reason
+    row.save()
+
+
+def _done(organisation: Organisation, row: Organisation) -> bool:
+    """Bring the caller's object up to date, so that nothing stale is shown or saved after."""
+    for field in ("state", "state_since", "officer_message", "review_after", "confirmed_on"):
+        setattr(organisation, field, getattr(row, field))
+    return True
