@@ -1,4 +1,9 @@
+from typing import ClassVar
+
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Revision(models.Model):
@@ -13,3 +18,98 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
+    def due(self) -> "OutboxQuerySet":
+        """Return what the worker may send now, the oldest first."""
+        return self.filter(
+            state=OutboxMessage.State.QUEUED, next_try_at__lte=timezone.now()
+        ).order_by("next_try_at", "pk")
+
+
+class OutboxMessage(models.Model):
+    """A mail, written in the transaction of the change that causes it and sent afterwards."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("wartet")
+        SENDING = "sending", _("wird gesendet")
+        SENT = "sent", _("gesendet")
+        FAILED = "failed", _("nicht zustellbar")
+        UNCLEAR = "unclear", _("unklar")
+        CANCELLED = "cancelled", _("nicht gesendet")
+
+    key = models.CharField(
+        _("Schlüssel"),
+        max_length=200,
+        unique=True,
+        help_text=_("Anlass und Empfänger. Zu jedem Schlüssel gibt es höchstens eine E-Mail."),
+    )
+    mail = models.CharField(_("Art"), max_length=100)
+    to = models.EmailField(_("An"))
+    subject = models.CharField(_("Betreff"), max_length=300)
+    text_body = models.TextField(_("Text"))
+    html_body = models.TextField(_("HTML"), blank=True)
+    language = models.CharField(_("Sprache"), max_length=10, choices=settings.LANGUAGES)
+    message_id = models.CharField("Message-ID", max_length=200, unique=True)
+    confidential = models.BooleanField(
+        _("vertraulich"),
+        default=False,
+        help_text=_("Enthält einen Code oder einen persönlichen Link. Niemand sieht den Inhalt."),
+    )
+    state = models.CharField(_("Stand"), max_length=10, choices=State.choices, default=State.QUEUED)
+    tries = models.PositiveSmallIntegerField(_("Versuche"), default=0)
+    next_try_at = models.DateTimeField(_("Nächster Versuch"), default=timezone.now)
+    error = models.CharField(_("Fehler"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("Geschrieben am"), default=timezone.now, editable=False)
+    sending_since = models.DateTimeField(_("Im Versand seit"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("Gesendet am"), null=True, blank=True)
+
+    objects = OutboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("E-Mail")
+        verbose_name_plural = _("E-Mails")
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["next_try_at", "id"],
+                condition=models.Q(state="queued"),
+                name="core_outboxmessage_due",
+            ),
+            models.Index(fields=["state", "-created_at"], name="core_outboxmessage_by_state"),
+            models.Index(fields=["-created_at", "-id"], name="core_outboxmessage_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["queued", "sending", "sent", "failed", "unclear", "cancelled"]
+                ),
+                name="core_outboxmessage_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="sent") | models.Q(sent_at__isnull=False),
+                name="core_outboxmessage_sent_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="sending") | models.Q(sending_since__isnull=False),
+                name="core_outboxmessage_sending_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(to="") & ~models.Q(key="") & ~models.Q(message_id=""),
+                name="core_outboxmessage_is_addressed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.to}"
+
+
+class Job(models.Model):
+    """When a housekeeping job of `core.jobs` was done last, so that it is done when it is due."""
+
+    name = models.CharField(max_length=100, unique=True)
+    last_done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,105 @@
+"""How often something may happen: against guessing, flooding with mails and spam.
+
+A limit counts in fixed windows in the shared cache. It ignores letter case, knows keys only as
+hashes, and nothing resets it before its time, least of all a success (allauth 2020–2025).
+
+Ask *before* the transaction of the service: with the cache in the database, what is counted inside
+a transaction is forgotten when that is rolled back.
+"""
+
+import hashlib
+import ipaddress
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many times within so many seconds."""
+
+    times: int
+    seconds: int
+
+
+LIMITS: dict[str, tuple[Limit, ...]] = {
+    # Mails to one address, whoever asks: nobody can be flooded.
+    "mail_to_address": (Limit(5, HOUR), Limit(15, DAY)),
+    # Mails somebody sets off without being known, by network address.
+    "mail_by_address_of_network": (Limit(30, HOUR), Limit(150, DAY)),
+    # Log-in: asking for codes and typing them.
+    "login_code": (Limit(5, 10 * MINUTE), Limit(20, DAY)),
+    "login_code_by_network": (Limit(40, HOUR),),
+    "code_attempt": (Limit(10, 10 * MINUTE),),
+    # Registration: drafts a person begins, and what the officer gets to see.
+    "draft": (Limit(10, DAY),),
+    "submit": (Limit(20, DAY),),
+    "invitation": (Limit(40, DAY),),
+    "access_request": (Limit(10, DAY),),
+    "consent_request": (Limit(10, DAY),),
+    # Open forms without a log-in, by network address and in all.
+    "problem": (Limit(5, HOUR), Limit(20, DAY)),
+    "problem_in_all": (Limit(100, DAY),),
+    "feedback": (Limit(5, HOUR), Limit(20, DAY)),
+    "feedback_in_all": (Limit(100, DAY),),
+    "duplicates": (Limit(120, 10 * MINUTE),),
+    "image": (Limit(60, HOUR),),
+}
+
+
+def allow(key: str, *, action: str) -> bool:
+    """Count one more and say whether it is still within the limit.
+
+    :param key: whom the limit is about: an e-mail address, a user's id, a `client_ip`.
+    :param action: a name in `LIMITS`.
+    :return: False as soon as one of the action's limits is exceeded.
+    :raises KeyError: for an action that is not in `LIMITS`.
+    """
+    hashed = hashlib.sha256(key.strip().casefold().encode(errors="surrogatepass")).hexdigest()[:32]
+    now = time.time()
+    counts = [
+        _count(f"limit:{action}:{limit.seconds}:{int(now // limit.seconds)}:{hashed}", limit)
+        for limit in LIMITS[action]
+    ]
+    return all(count <= limit.times for count, limit in zip(counts, LIMITS[action], strict=True))
+
+
+def _count(cache_key: str, limit: Limit) -> int:
+    if cache.add(cache_key, 1, timeout=limit.seconds):
+        return 1
+    try:
+        return cache.incr(cache_key)
+    except ValueError:  # it ran out or was thrown away in between
+        cache.set(cache_key, 1, timeout=limit.seconds)
+        return 1
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Return the network address of whoever asks, as far as it can be trusted.
+
+    `X-Forwarded-For` is written by the client and continued by each proxy; only the last
+    TRUSTED_PROXY_COUNT entries come from proxies of our own (pretix CVE-2023-44463). An IPv6
+    address counts by its /64, which one household or phone has to itself.
+
+    :return: a normalised address, or an empty string when there is none.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    trusted: int = settings.TRUSTED_PROXY_COUNT
+    if trusted:
+        forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+        if len(forwarded) >= trusted:
+            address = forwarded[-trusted]
+    try:
+        parsed = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed.packed, 64), strict=False).network_address)
+    return str(parsed)

@@ -1,0 +1,230 @@
+"""Writing mails into the outbox; `core.outbox` sends them.
+
+A mail's templates get plain values only and every text among them is treated as hostile: it comes
+to one line unless it had several, and what looks like a link in it is broken up, so that a name
+cannot carry one into somebody's mailbox (pretalx 2026.1.0). The only links are addresses of this
+portal: the action, and a value that is nothing but such an address.
+"""
+
+import datetime
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.template import Context, engines
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from core.models import OutboxMessage
+from core.text import clean_text
+
+# Asked right before a mail leaves: each gets the message and answers why it must not, or "".
+# A higher app adds its own in AppConfig.ready; see `core.outbox.deliver`.
+delivery_checks: list[Callable[[OutboxMessage], str]] = []
+
+# Lines that stand under every mail (who writes, where to find them), asked per mail in the active
+# language. A higher app adds its own in AppConfig.ready.
+signatures: list[Callable[[], Sequence[str]]] = []
+
+SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):(?=//)|\bwww\.(?=\w)")
+BARE_DOMAIN = re.compile(r"(?<![@\w.-])((?:[\w-]+\.)+)(?=[^\W\d_]{2,}(?![\w@.-]*@))")
+WORD_JOINER = "\u2060"
+
+
+def site_url(path: str, language: str) -> str:
+    """Return the full address of a page, in the reader's language.
+
+    :param path: as `reverse` gives it, in whatever language is active now, or without a language;
+        a full address is returned as it is.
+    :param language: code of the reader's language, for example `ar`.
+    :return: an address under SITE_URL, never under the Host of a request (CVE-2021-30185).
+    """
+    if urlsplit(path).scheme:
+        return path
+    codes = [code for code, _name in settings.LANGUAGES]
+    first, _slash, rest = path.lstrip("/").partition("/")
+    if first not in codes:
+        rest = path.lstrip("/")
+    return f"{settings.SITE_URL}/{language if language in codes else codes[0]}/{rest}"
+
+
+def render(mail: str, language: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Render a mail's subject and text, for the outbox or for somebody to change them first.
+
+    :param mail: name of the templates, for example `organisations/submitted` for
+        `emails/organisations/submitted_subject.txt` and `…_message.txt`.
+    :param context: texts, numbers, dates, and lists or dictionaries of them; no objects.
+    :return: the subject in one line, and the text.
+    :raises TypeError: for a model instance or other object among the values.
+    """
+    with translation.override(language):
+        # Plain text has nothing to escape; what the values carry was made plain before.
+        plain = Context({name: _plain(value) for name, value in context.items()}, autoescape=False)
+        engine = engines["django"].engine  # type: ignore[attr-defined]
+        subject, text = (
+            engine.get_template(f"emails/{mail}_{part}.txt").render(plain)
+            for part in ("subject", "message")
+        )
+    return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def queue_mail(
+    *,
+    key: str,
+    to: str,
+    mail: str,
+    language: str,
+    context: Mapping[str, Any],
+    action: tuple[str, str] | None = None,
+    confidential: bool = False,
+    subject_body: tuple[str, str] | None = None,
+) -> OutboxMessage:
+    """Write a mail into the outbox, in the transaction of the change that causes it.
+
+    :param key: unique per cause and recipient; the same key again returns the row there is.
+    :param to: one e-mail address.
+    :param mail: name of the templates under `templates/emails/`, see `render`.
+    :param language: the reader's language.
+    :param context: plain values for the templates; see `render`.
+    :param action: what the reader can do: a label and an address of this portal, full or from
+        `reverse`; a line in the text, a button in the HTML.
+    :param confidential: the mail carries a code or a personal link: nobody gets to read it in the
+        back office, and it is wiped as soon as it is sent.
+    :param subject_body: subject and text as somebody has edited them, instead of the templates.
+    :raises TransactionManagementError: outside a transaction.
+    :raises ValidationError: when `to` is not an address.
+    """
+    if not transaction.get_connection(DEFAULT_DB_ALIAS).in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "queue_mail belongs into the transaction of the change that causes the mail."
+        )
+    existing = OutboxMessage.objects.filter(key=key).first()
+    if existing:
+        return existing
+    validate_recipient(to)
+    codes = [code for code, _name in settings.LANGUAGES]
+    language = language if language in codes else settings.LANGUAGE_CODE
+    if subject_body is None:
+        subject, text = render(mail, language, context)
+    else:
+        subject = clean_text(str(subject_body[0]), multiline=False)
+        text = clean_text(str(subject_body[1]), multiline=True)
+    with translation.override(language):
+        link = (str(action[0]), site_url(action[1], language)) if action else None
+        signature = [str(line) for lines in signatures for line in lines()]
+        plain = text
+        if link:
+            plain = f"{text}\n\n{link[0]}:\n{link[1]}"
+        plain += "\n\n-- \n" + "\n".join([*signature, settings.SITE_URL])
+        html = _html(subject, text, link, signature, language)
+    message, _created = OutboxMessage.objects.get_or_create(
+        key=key,
+        defaults={
+            "mail": mail,
+            "to": to,
+            "subject": subject[:300],
+            "text_body": plain,
+            "html_body": html,
+            "language": language,
+            "message_id": _message_id(key),
+            "confidential": confidential,
+            "next_try_at": timezone.now(),
+        },
+    )
+    return message
+
+
+def validate_recipient(address: str) -> None:
+    """Refuse everything that is not one plain e-mail address.
+
+    :raises ValidationError: for line ends, NUL, blanks, several addresses or none.
+    """
+    if address != clean_text(address, multiline=False) or not address.isprintable():
+        raise ValidationError(_("Bitte geben Sie eine gültige E-Mail-Adresse ein."), code="invalid")
+    validate_email(address)
+
+
+def defuse(text: str) -> str:
+    """Break up what a mail program would turn into a link, so that it is only read.
+
+    >>> defuse("Verein https://evil.example/x")
+    'Verein https: //evil\u2060.example/x'
+    """
+    text = SCHEME.sub(lambda found: f"{found[1]}: " if found[1] else "www. ", text)
+    return BARE_DOMAIN.sub(lambda found: found[1].replace(".", f"{WORD_JOINER}."), text)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(
+        value, bool | int | float | Decimal | datetime.date | datetime.time | datetime.timedelta
+    ):
+        return value
+    if isinstance(value, str | Promise):
+        text = clean_text(str(value), multiline=True)
+        return text if _is_own_address(text) else defuse(text)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(entry) for entry in value]
+    raise TypeError(
+        f"A mail gets texts, numbers and dates, not {type(value).__name__}: "
+        "name in the context what the template needs."
+    )
+
+
+def _is_own_address(text: str) -> bool:
+    return text.startswith(f"{settings.SITE_URL}/") and not re.search(r"\s", text)
+
+
+def _message_id(key: str) -> str:
+    """Return the same for the same key: whoever gets a mail twice can tell."""
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return f"<{hashlib.sha256(f'{settings.SECRET_KEY}:{key}'.encode()).hexdigest()[:40]}@{host}>"
+
+
+def _html(
+    subject: str,
+    text: str,
+    action: tuple[str, str] | None,
+    signature: Sequence[str],
+    language: str,
+) -> str:
+    """Return the HTML part: the text in paragraphs, own addresses as links, the action's button."""
+    return render_to_string(
+        "emails/base.html",
+        {
+            "subject": subject,
+            "paragraphs": [_paragraph(part) for part in re.split(r"\n{2,}", text) if part.strip()],
+            "action": action,
+            "signature": signature,
+            "site_url": settings.SITE_URL,
+            "language": language,
+            "direction": "rtl" if translation.get_language_info(language)["bidi"] else "ltr",
+        },
+    )
+
+
+def _paragraph(text: str) -> SafeString:
+    return format_html_join(
+        mark_safe("<br>\n"), "{}", ((_with_links(line),) for line in text.split("\n"))
+    )
+
+
+def _with_links(line: str) -> SafeString:
+    return mark_safe(  # every piece is escaped
+        "".join(
+            format_html('<a href="{0}">{0}</a>', piece) if _is_own_address(piece) else escape(piece)
+            for piece in re.split(r"(\s+)", line)
+        )
+    )
