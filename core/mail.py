@@ -89,6 +89,7 @@ def queue_mail(
     action: tuple[str, str] | None = None,
     confidential: bool = False,
     subject_body: tuple[str, str] | None = None,
+    expires_at: datetime.datetime | None = None,
 ) -> OutboxMessage:
     """Write a mail into the outbox, in the transaction of the change that causes it.
 
@@ -102,6 +103,7 @@ def queue_mail(
     :param confidential: the mail carries a code or a personal link: nobody gets to read it in the
         back office, and it is wiped as soon as it is sent.
     :param subject_body: subject and text as somebody has edited them, instead of the templates.
+    :param expires_at: when the mail is of no more use, as a code's end; then it is not sent.
     :raises TransactionManagementError: outside a transaction.
     :raises ValidationError: when `to` is not an address.
     """
@@ -140,6 +142,7 @@ def queue_mail(
             "message_id": _message_id(key),
             "confidential": confidential,
             "next_try_at": timezone.now(),
+            "expires_at": expires_at,
         },
     )
     return message

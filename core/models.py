@@ -60,6 +60,12 @@ class OutboxMessage(models.Model):
     state = models.CharField(_("Stand"), max_length=10, choices=State.choices, default=State.QUEUED)
     tries = models.PositiveSmallIntegerField(_("Versuche"), default=0)
     next_try_at = models.DateTimeField(_("Nächster Versuch"), default=timezone.now)
+    expires_at = models.DateTimeField(
+        _("Nützlich bis"),
+        null=True,
+        blank=True,
+        help_text=_("Danach wird die E-Mail nicht mehr gesendet."),
+    )
     error = models.CharField(_("Fehler"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("Geschrieben am"), default=timezone.now, editable=False)
     sending_since = models.DateTimeField(_("Im Versand seit"), null=True, blank=True)
@@ -110,6 +116,7 @@ class Job(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     last_done_at = models.DateTimeField(null=True)
+    begun_at = models.DateTimeField(null=True)  # while a worker is at it
 
     def __str__(self) -> str:
         return self.name
