@@ -9,13 +9,16 @@ the signals that watch public content.
 import datetime
 from dataclasses import dataclass
 
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from core.errors import Refused
 from organisations.emails import decisions as emails
 from organisations.models import Organisation
@@ -69,6 +72,17 @@ def may_decide(user) -> bool:
     )
 
 
+def officers() -> QuerySet[User]:
+    """Return the accounts that decisions wait for: staff with the right; failing these, admins."""
+    staff = User.objects.filter(is_active=True, is_staff=True)
+    right = Q(codename="review_organisation", content_type__app_label="organisations")
+    holders = Permission.objects.filter(right)
+    deciding = staff.filter(
+        Q(groups__permissions__in=holders) | Q(user_permissions__in=holders)
+    ).distinct()
+    return deciding if deciding.exists() else staff.filter(is_superuser=True)
+
+
 @transaction.atomic
 def admit(
     *,
@@ -116,8 +130,8 @@ def ask_back(
     row = _begin(organisation, by, Decision.ASK_BACK, seen_since)
     if row is None:
         return False
-    if not emails.says_something(emails.ASKED_BACK, row, by=by, body=body):
-        raise Refused(_("Bitte schreiben Sie Ihre Frage in den Text der E-Mail."))
+    if not emails.says_something(body):
+        raise Refused(_("Bitte schreiben Sie Ihre Frage an die Stelle der drei Punkte."))
     row.officer_message = body.strip()
     _move(row, State.RETURNED, by, _("Rückfrage gestellt"))
     emails.asked_back(row, by=by, subject=subject, body=body)
@@ -137,8 +151,8 @@ def reject(
     row = _begin(organisation, by, Decision.REJECT, seen_since)
     if row is None:
         return False
-    if not emails.says_something(emails.REJECTED, row, by=by, body=body):
-        raise Refused(_("Bitte schreiben Sie den Grund in den Text der E-Mail."))
+    if not emails.says_something(body):
+        raise Refused(_("Bitte schreiben Sie den Grund an die Stelle der drei Punkte."))
     row.officer_message = body.strip()
     _move(row, State.REJECTED, by, _("Abgelehnt"))
     emails.rejected(row, by=by, subject=subject, body=body)
@@ -206,7 +220,7 @@ def resume(*, organisation: Organisation, by, reason: str = "") -> bool:
         )
     row.officer_message = ""
     _move(row, State.ACTIVE, by, reason.strip() or _("Wieder aktiv"))
-    emails.resumed(row, by=by, reason=reason.strip())
+    emails.resumed(row, by=by)
     return _done(organisation, row)
 
 
@@ -237,7 +251,8 @@ def _begin(
     if row.state in step.sources and seen_since is not None and row.state_since != seen_since:
         raise Refused(
             _(
-                "„%(name)s“ wurde inzwischen neu eingereicht. Bitte lesen Sie die Angaben noch einmal."
+                "„%(name)s“ wurde inzwischen neu eingereicht. "
+                "Bitte lesen Sie die Angaben noch einmal."
             )
             % {"name": row.name}
         )

@@ -1,0 +1,135 @@
+"""Mails about who speaks for an organisation: one function per mail, in its reader's language."""
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.mail import queue_mail
+from organisations.models import (
+    AccessRequest,
+    Organisation,
+    Representative,
+    RepresentativeInvitation,
+)
+
+Action = tuple[Promise, str]
+
+
+def invitation(
+    invitation: RepresentativeInvitation, *, token: str, by: User, language: str
+) -> None:
+    """Carry the personal link; the same words whether the address has an account or not."""
+    queue_mail(
+        # The hash is new with every link, so sending again is a mail of its own.
+        key=f"organisations/invitation:{invitation.pk}:{invitation.token_hash[:32]}",
+        to=invitation.email,
+        mail="organisations/invitation",
+        language=language,
+        context={
+            "organisation": invitation.organisation.name,
+            "person": str(by),
+            "role": str(invitation.role),
+            "until": timezone.localdate(invitation.expires_at),
+        },
+        action=(
+            _("Einladung ansehen"),
+            reverse("organisations:invitation", kwargs={"token": token}),
+        ),
+        confidential=True,
+    )
+
+
+def invitation_accepted(representative: Representative, *, readers: Iterable[User]) -> None:
+    organisation = representative.organisation
+    context = {"organisation": organisation.name, "person": str(representative.user)}
+    for reader in readers:
+        _queue("invitation_accepted", representative.pk, reader, context, _people(organisation))
+
+
+def role_changed(representative: Representative, *, by: User) -> None:
+    organisation = representative.organisation
+    context = {
+        "organisation": organisation.name,
+        "person": str(by),
+        "role": str(representative.role),
+    }
+    _queue("role_changed", _now(), representative.user, context, _own_page(organisation))
+
+
+def handed_over(representative: Representative, *, by: User) -> None:
+    organisation = representative.organisation
+    context = {"organisation": organisation.name, "person": str(by)}
+    _queue("handed_over", _now(), representative.user, context, _own_page(organisation))
+
+
+def left(organisation: Organisation, *, name: str, readers: Iterable[User]) -> None:
+    context = {"organisation": organisation.name, "person": name}
+    cause = _now()
+    for reader in readers:
+        _queue("left", cause, reader, context, _people(organisation))
+
+
+def removed(organisation: Organisation, *, reader: User) -> None:
+    action = (_("Meine Organisationen ansehen"), reverse("organisations:mine"))
+    _queue("removed", _now(), reader, {"organisation": organisation.name}, action)
+
+
+def access_requested(request: AccessRequest, *, readers: Iterable[User]) -> None:
+    context = {
+        "organisation": request.organisation.name,
+        "person": str(request.user),
+        "email": request.user.email,
+        "message": request.message,
+    }
+    action = (_("Anfrage ansehen und entscheiden"), _people(request.organisation)[1])
+    for reader in readers:
+        _queue("access_requested", request.pk, reader, context, action)
+
+
+def access_granted(request: AccessRequest) -> None:
+    organisation = request.organisation
+    context = {"organisation": organisation.name}
+    _queue("access_granted", request.pk, request.user, context, _own_page(organisation))
+
+
+def access_declined(request: AccessRequest) -> None:
+    organisation = request.organisation
+    action = (_("Seite der Organisation ansehen"), organisation.get_absolute_url())
+    context = {"organisation": organisation.name}
+    _queue("access_declined", request.pk, request.user, context, action)
+
+
+def _queue(
+    name: str, cause: int | float, reader: User, context: dict[str, str], action: Action
+) -> None:
+    queue_mail(
+        key=f"organisations/{name}:{cause}:{reader.pk}",
+        to=reader.email,
+        mail=f"organisations/{name}",
+        language=reader.language,
+        context=context,
+        action=action,
+    )
+
+
+def _now() -> float:
+    """Name a cause that leaves no row of its own."""
+    return timezone.now().timestamp()
+
+
+def _people(organisation: Organisation) -> Action:
+    return (
+        _("Vertretungen ansehen"),
+        reverse("organisations:people", kwargs={"pk": organisation.pk}),
+    )
+
+
+def _own_page(organisation: Organisation) -> Action:
+    return (
+        _("Ihre Organisation ansehen"),
+        reverse("organisations:tasks", kwargs={"pk": organisation.pk}),
+    )
