@@ -10,15 +10,14 @@ from tests.source import APPS, ROOT, files, imports, modules, read, tree
 TEMPLATES = files(".html", ".txt", under="templates")
 
 
-def findings(paths, pattern: str, *, allowed: frozenset[str] = frozenset()) -> list[str]:
-    """Return `file:line: text` wherever the pattern matches, for files not in `allowed`."""
-    expression = re.compile(pattern)
+def findings(paths, pattern: str, *, ignore: str = r"(?!)") -> list[str]:
+    """Return `file:line: text` wherever the pattern matches once what `ignore` matches is gone."""
+    expression, hidden = re.compile(pattern), re.compile(ignore)
     return [
         f"{path}:{number}: {line.strip()}"
         for path in paths
-        if str(path) not in allowed
         for number, line in enumerate(read(path).splitlines(), 1)
-        if expression.search(line)
+        if expression.search(hidden.sub("", line))
     ]
 
 
@@ -63,7 +62,8 @@ def test_imports_of_the_project_stand_at_the_top():
 
 # --- Rights ---------------------------------------------------------------------------------------
 def test_views_start_from_what_the_person_may_see():
-    assert findings(modules("views"), r"\.objects\.all\(") == []
+    words = r"(Topic|TargetGroup|Language|Municipality)\.objects\.all\(\)"  # open to everybody
+    assert findings(modules("views"), r"\.objects\.all\(", ignore=words) == []
 
 
 def test_organisations_are_never_fetched_past_the_rights():
@@ -124,16 +124,16 @@ def test_templates_hold_no(what, pattern):
     # Plain text is not HTML: line ends count, and nothing is escaped.
     if what in {"unescaped output", "untrimmed text"}:
         pages = [path for path in pages if path.suffix == ".html"]
-    assert findings(pages, pattern) == []
+    # A tag of ours may have an argument of that name.
+    ignore = r"{%.*?%}" if what in {"inline style", "inline script"} else r"(?!)"
+    assert findings(pages, pattern, ignore=ignore) == []
 
 
-def test_python_marks_nothing_safe_without_escaping():
-    """`format_html` escapes; `mark_safe` stands only where the text was just cleaned by nh3."""
-    assert [
-        line
-        for line in findings(modules(), r"\bmark_safe\(|SafeString\(")
-        if "nh3" not in read(line.split(":")[0])
-    ] == []
+def test_only_reviewed_places_mark_text_as_safe():
+    """Elsewhere `format_html` escapes; these clean or escape what they join, piece by piece."""
+    reviewed = {"core/icons.py", "core/mail.py", "core/markdown.py"}
+    found = findings(modules(), r"\bmark_safe\(|SafeString\(")
+    assert [line for line in found if line.split(":")[0] not in reviewed] == []
 
 
 # --- Look -----------------------------------------------------------------------------------------
