@@ -1,0 +1,62 @@
+"""Every text of the source in every language; German is the language of the source itself."""
+
+import polib
+import pytest
+from django.conf import settings
+
+from tests import translations
+from tests.source import ROOT
+
+OTHERS = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+CATALOGUES = [path for code, _name in settings.LANGUAGES for path in translations.catalogues(code)]
+
+
+def test_texts_are_found_in_code_and_templates():
+    texts = {message.text: place for message, place in translations.used().items()}
+    assert texts["Organisationen"].startswith("organisations/")
+    assert any(place.startswith("templates/") for place in texts.values())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_left_untranslated(language):
+    assert translations.missing(language) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_catalogue_is_sound(path):
+    assert translations.broken(path) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_the_program_reads_is_what_translators_wrote(path):
+    """`make messages` compiles; the compiled files are committed, since servers lack gettext."""
+    committed = polib.mofile(str(path.with_suffix(".mo")))
+    texts = {(e.msgctxt, e.msgid, e.msgstr, tuple(e.msgstr_plural.values())) for e in committed}
+    written = {
+        (e.msgctxt, e.msgid, e.msgstr, tuple(e.msgstr_plural.values()))
+        for e in polib.pofile(str(path)).translated_entries()
+    }
+    assert texts == written
+
+
+def test_the_check_finds_what_is_broken(tmp_path):
+    """The check itself: a fuzzy text, a lost placeholder, an empty one, a wrong plural."""
+    catalogue = polib.POFile()
+    catalogue.metadata = {
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Plural-Forms": "nplurals=2; plural=(n != 1);",
+    }
+    catalogue.append(polib.POEntry(msgid="Gut", msgstr="Good"))
+    catalogue.append(polib.POEntry(msgid="Unsicher", msgstr="Unsure", flags=["fuzzy"]))
+    catalogue.append(polib.POEntry(msgid="Hallo %(name)s", msgstr="Hello"))
+    catalogue.append(polib.POEntry(msgid="Leer", msgstr=""))
+    catalogue.append(polib.POEntry(msgid="<b>Ja</b>", msgstr="<b>Yes"))
+    catalogue.append(
+        polib.POEntry(msgid="%(n)s Bild", msgid_plural="%(n)s Bilder", msgstr_plural={0: "picture"})
+    )
+    path = tmp_path / "django.po"
+    catalogue.save(str(path))
+    found = "\n".join(translations.broken(path))
+    for text in ("Unsicher", "Hallo %(name)s", "Leer", "<b>Ja</b>", "%(n)s Bild"):
+        assert text in found
+    assert "'Gut'" not in found
