@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -103,3 +104,8 @@ def client_ip(request: HttpRequest) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed.packed, 64), strict=False).network_address)
     return str(parsed)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer a request that is over a limit: a friendly page that asks to wait."""
+    return render(request, "429.html", status=429, headers={"Retry-After": "600"})

@@ -7,11 +7,16 @@ from django.urls import include, path
 
 urlpatterns = i18n_patterns(
     path("verwaltung/", admin.site.urls),
-    path("konto/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("", include("accounts.allauth_urls")),
     path("", include("organisations.urls")),
     path("", include("portal.urls")),
 )
 
+urlpatterns += [path("", include("portal.file_urls"))]
+
 if settings.DEBUG or settings.TESTING:
     urlpatterns += i18n_patterns(path("", include("core.urls")))
+
+handler400 = "core.middleware.bad_request"
+handler500 = "core.middleware.server_error"
