@@ -1,5 +1,7 @@
 """The cast that every test knows, and what keeps one test from seeing another's leavings."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +25,36 @@ from tests.factories import (
 )
 
 ClientFor = Callable[[User | None], Client]
+LEFT_OUT = pytest.StashKey[int]()
+
+
+# --- Browser tests --------------------------------------------------------------------------------
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave browser tests out where there is no browser, and say so; in CI that is a failure."""
+    driven = [item for item in items if item.get_closest_marker("browser")]
+    if not driven or chromium():
+        return
+    if os.environ.get("CI") == "true":
+        raise pytest.UsageError("There is no Chromium here, and CI leaves no test out.")
+    config.hook.pytest_deselected(items=driven)
+    items[:] = [item for item in items if item not in set(driven)]
+    config.stash[LEFT_OUT] = len(driven)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if count := terminalreporter.config.stash.get(LEFT_OUT, 0):
+        terminalreporter.section("left out")
+        terminalreporter.line(
+            f"{count} browser and accessibility tests were left out: there is no Chromium here. "
+            "Debian and Ubuntu: sudo apt install chromium. "
+            "CHROMIUM=/path/to/chrome names another one."
+        )
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium on this machine; CHROMIUM in the environment names another."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,151 @@
+"""A real browser, the demonstration network on a live server, and an eye on everything that fails.
+
+Every page a test opens is watched: an error in the console (a blocked script or style among them),
+a request to anybody else, a page wider than the phone. With scripts, axe-core looks at the pages
+in light and dark.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from django.utils import translation
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from tests.conftest import chromium
+
+PHONE = {"width": 360, "height": 740}
+# Debian's Chromium in a container: no sandbox as root, and no calls home.
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def allow_the_database_beside_the_browser() -> Iterator[None]:
+    """Playwright keeps an event loop in this thread; Django would refuse to ask its database."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def site(django_db_serialized_rollback, live_server, settings) -> str:
+    """The address of a live server with the demonstration network."""
+    settings.SITE_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    call_command("load_reference_data", verbosity=0)
+    call_command("seed_demo", verbosity=0)
+    return live_server.url
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser, who reads the interface in one language."""
+
+    page: Page
+    site: str
+    language: str
+    scripts: bool
+    problems: list[str] = field(default_factory=list)
+    looked_at: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"script failed: {error}"))
+        self.page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A form that is sent back says so with its status; the browser remarks on that.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.problems.append(f"{self.page.url}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme in {"http", "https"} and not request.url.startswith(self.site):
+            self.problems.append(f"{self.page.url} asks {url.netloc}")
+
+    def text(self, message: str) -> str:
+        """Return what the interface says for a German text, in the visitor's language."""
+        with translation.override(self.language):
+            return translation.gettext(message)
+
+    def open(self, path: str) -> None:
+        """Open a path without its language prefix, as this visitor would."""
+        response = self.page.goto(f"{self.site}/{self.language}{path}")
+        assert response is not None
+        assert response.status == 200, f"{path}: {response.status}"
+        self.look()
+
+    def press(self, message: str) -> None:
+        """Press the button or follow the link with this text, and look at what comes."""
+        name = self.text(message)
+        main = self.page.locator("main")
+        button = main.get_by_role("button", name=name, exact=True)
+        target = button if button.count() else main.get_by_role("link", name=name, exact=True)
+        with self.page.expect_navigation():
+            target.first.click()
+        self.look()
+
+    def look(self) -> None:
+        """Check the page that is open: language, width, and with scripts every rule of axe."""
+        self.page.wait_for_load_state("load")
+        root = self.page.locator("html")
+        assert root.get_attribute("lang") == self.language, self.page.url
+        assert root.get_attribute("dir") == ("rtl" if self.language == "ar" else "ltr")
+        if not self.scripts:
+            assert self.problems == []
+            return
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"], f"{self.page.url} is {width} pixels wide"
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            for violation in Axe().run(self.page, options=AXE_OPTIONS).response["violations"]:
+                for node in violation["nodes"]:
+                    self.problems.append(
+                        f"{self.page.url} ({scheme}): {violation['id']}: {node['html'][:200]} "
+                        f"{node['failureSummary']}"
+                    )
+        self.page.emulate_media(color_scheme="light")
+        self.looked_at.add(urlsplit(self.page.url).path)
+        assert self.problems == []
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
+    """Return a function that gives somebody a browser of their own, on a phone."""
+    contexts = []
+
+    def arrive(language: str = "de", *, scripts: bool = True) -> Visitor:
+        context = browser.new_context(
+            viewport=PHONE,
+            locale=language,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+            has_touch=True,
+            is_mobile=True,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return Visitor(page=context.new_page(), site=site, language=language, scripts=scripts)
+
+    yield arrive
+    for context in contexts:
+        context.close()

@@ -1,0 +1,21 @@
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    "/",
+    "/impressum/",
+    "/datenschutz/",
+    "/barrierefreiheit/",
+    "/barrierefreiheit/rueckmeldung/",
+    "/leichte-sprache/",
+    "/gebaerdensprache/",
+]
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_public_pages_are_accessible(visit, language):
+    visitor = visit(language)
+    for path in PAGES:
+        visitor.open(path)
+    assert len(visitor.looked_at) == len(PAGES)
