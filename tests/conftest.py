@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
 from django.db import connections
+from django.http import HttpRequest
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts.models import User
 from organisations.models import Organisation
@@ -180,13 +181,12 @@ def client_for(db) -> ClientFor:
         if user is None:
             return client
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        now = timezone.now().timestamp()
-        records = [{"method": "code", "email": user.email, "at": now}]
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, user, method="code")
         if user.is_staff:
-            records.append({"method": "mfa", "type": "totp", "at": now})
-        session = client.session
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = records
-        session.save()
+            record_authentication(request, user, method="mfa", type="totp")
+        request.session.save()
         return client
 
     return log_in

@@ -52,7 +52,7 @@ def site(django_db_serialized_rollback, live_server, settings) -> str:
     settings.SITE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     call_command("load_reference_data", verbosity=0)
-    call_command("seed_demo", verbosity=0)
+    call_command("seed_demo", yes_demonstration=True, verbosity=0)
     return live_server.url
 
 
