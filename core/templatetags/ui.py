@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -38,11 +39,11 @@ STATE_TONES = {
 }
 MONOGRAM_TONES = 6
 MONOGRAM_SHAPES = (
-    "M0 0h64v64H0z",
+    "M12 0h40a12 12 0 0 1 12 12v40a12 12 0 0 1-12 12H12A12 12 0 0 1 0 52V12A12 12 0 0 1 12 0z",
     "M32 0a32 32 0 1 1 0 64a32 32 0 1 1 0-64z",
-    "M0 0h32a32 32 0 0 1 32 32v32H32A32 32 0 0 1 0 32z",
-    "M32 0h32v32a32 32 0 0 1-32 32H0V32A32 32 0 0 1 32 0z",
-    "M0 64V32a32 32 0 0 1 64 0v32z",
+    "M6 0h26a32 32 0 0 1 32 32v26a6 6 0 0 1-6 6H32A32 32 0 0 1 0 32V6a6 6 0 0 1 6-6z",
+    "M32 0h26a6 6 0 0 1 6 6v26a32 32 0 0 1-32 32H6a6 6 0 0 1-6-6V32A32 32 0 0 1 32 0z",
+    "M0 58V32a32 32 0 0 1 64 0v26a6 6 0 0 1-6 6H6a6 6 0 0 1-6-6z",
 )
 
 
@@ -68,16 +69,17 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 
 def initials(name: str) -> str:
-    """One or two letters for a name: the first letters of its first two real words.
+    """One or two letters for a name: the first letters of its first two words that count.
 
-    Words without letters and legal forms ("e. V.") do not count.
+    The legal form "e. V." never counts, words in small letters ("am") only if there are no others.
+    Arabic letters would join into something else, so one is enough.
     """
-    words = []
-    for word in name.replace("-", " ").split():
-        letters = [sign for sign in word if unicodedata.category(sign)[0] == "L"]
-        if letters and word.casefold().strip(".,") not in {"e", "v", "ev", "e.v", "und", "der"}:
-            words.append(letters[0].upper())
-    return "".join(words[:2]) or "·"
+    name = re.sub(r"\be\. ?V\.?", "", name)
+    firsts = [word[0] for word in re.findall(r"[^\W\d_]+", name)]
+    signs = [sign for sign in firsts if not sign.islower()] or firsts
+    if signs and unicodedata.bidirectional(signs[0]) == "AL":
+        signs = signs[:1]
+    return "".join(signs[:2]).upper() or "·"
 
 
 @register.simple_tag
