@@ -1,11 +1,15 @@
-from typing import ClassVar
+import datetime
+import uuid
+from typing import Any, ClassVar
 
 from django.core.validators import MaxLengthValidator
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 from simple_history.models import HistoricalRecords
 
+from core import revision
 from core.translations import TranslatedModel
 
 
@@ -67,9 +71,26 @@ class NetworkProfile(TranslatedModel):
             "Beschreibung und Adresse des Videos. Leer: Die Seite sagt, dass es noch fehlt."
         ),
     )
+    # A starting text carries a mark on its page until somebody of the county has read it.
+    imprint_checked = models.BooleanField(
+        _("Impressum ist geprüft"),
+        default=False,
+        help_text=_("Ohne Haken steht auf der Seite: „Vom Landkreis zu prüfen“."),
+    )
+    privacy_checked = models.BooleanField(
+        _("Datenschutzhinweise sind geprüft"),
+        default=False,
+        help_text=_("Ohne Haken steht auf der Seite: „Vom Landkreis zu prüfen“."),
+    )
+    accessibility_checked = models.BooleanField(
+        _("Erklärung zur Barrierefreiheit ist geprüft"),
+        default=False,
+        help_text=_("Ohne Haken steht auf der Seite: „Vom Landkreis zu prüfen“."),
+    )
     is_demonstration = models.BooleanField(
         _("Vorführung"),
         default=False,
+        editable=False,
         help_text=_("Zeigt auf jeder Seite einen Hinweis. Es geht keine E-Mail an echte Adressen."),
     )
     history = HistoricalRecords()
@@ -86,9 +107,22 @@ class NetworkProfile(TranslatedModel):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and let every process know: the profile stands on every page."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            revision.bump()
+
+
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def open(self) -> "FeedbackQuerySet":
+        return self.filter(answered_at__isnull=True)
+
 
 class Feedback(models.Model):
     """A barrier somebody met; to be answered within four weeks (§ 10 L-BGG, BITV 2.0)."""
+
+    ANSWER_WITHIN = datetime.timedelta(weeks=4)
 
     text = models.TextField(
         _("Ihre Nachricht"),
@@ -106,6 +140,10 @@ class Feedback(models.Model):
     created_at = models.DateTimeField(_("Eingegangen am"), auto_now_add=True)
     answered_at = models.DateTimeField(_("Beantwortet am"), null=True, blank=True)
     note = models.TextField(_("Vermerk"), blank=True)
+    # Made with the empty form: the same form sent twice is one message.
+    creation_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Rückmeldung zur Barrierefreiheit")
@@ -114,3 +152,8 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def due_on(self) -> datetime.date:
+        """The last day for an answer."""
+        return timezone.localdate(self.created_at + self.ANSWER_WITHIN)

@@ -1,0 +1,191 @@
+"""The demonstration network: the county's founding network, with invented organisations.
+
+Two associations are real and are shown with nothing but the facts of the county's press release.
+All others are invented and say so in their name. What somebody changes in the demonstration stays:
+loading it again adds what is missing and touches nothing else.
+"""
+
+import datetime
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import User
+from core import revision
+from core.errors import Refused
+from organisations import reference_data
+from organisations.models import (
+    Consent,
+    ContactPerson,
+    Language,
+    Municipality,
+    Organisation,
+    Representative,
+    TargetGroup,
+    Topic,
+)
+from organisations.services import consent, slugs
+from portal import services
+from portal.models import NetworkProfile
+
+DATA = Path(__file__).parent / "data"
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:netzwerk:demonstration")
+REASON = "Vorführung"
+# For the officer's app with codes. It is no secret: nobody gets past the first factor, the code in
+# a mailbox that does not exist, except where mails are shown in the browser.
+SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105
+
+
+def guard() -> None:
+    """Refuse to mix invented rows into a real network.
+
+    :raises Refused: when the database has a profile or organisations that are no demonstration.
+    """
+    if NetworkProfile.objects.filter(is_demonstration=True).exists():
+        return
+    if NetworkProfile.objects.exists() or Organisation.objects.exists():
+        raise Refused(
+            "This database belongs to a real network. "
+            "The demonstration is only loaded into an empty database."
+        )
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return one of the demonstration's data files."""
+    return json.loads((DATA / f"{name}.json").read_text("utf-8"))
+
+
+@transaction.atomic
+def load() -> dict[str, int]:
+    """Load what is missing of the demonstration network.
+
+    :return: how many rows of each kind are new.
+    :raises Refused: on the database of a real network.
+    """
+    guard()
+    founding, invented = read("founding_network"), read("invented")
+    reference_data.load()
+    _profile, is_new = services.ensure_profile(is_demonstration=True, **founding["network"])
+    counts = {"profile": int(is_new), "accounts": 0, "organisations": 0}
+    for values in invented["accounts"]:
+        counts["accounts"] += _add_account(**values)
+    for values in founding["organisations"] + invented["organisations"]:
+        counts["organisations"] += _add_organisation(values)
+    revision.bump()
+    return counts
+
+
+def _add_account(
+    *, email: str, name: str, language: str = "de", officer: bool = False, superuser: bool = False
+) -> bool:
+    if User.objects.filter(email=email).exists():
+        return False
+    user = accounts.person_of(email=email, language=language)
+    user.name = name
+    user.is_staff = officer or superuser
+    user.is_superuser = superuser
+    user.save()
+    if officer:
+        user.groups.set(Group.objects.all())
+    if user.is_staff:
+        accounts.enrol_totp(user, SECRET)
+    return True
+
+
+def _add_organisation(values: dict[str, Any]) -> bool:
+    key = uuid.uuid5(NAMESPACE, values["key"])
+    if Organisation.objects.filter(creation_key=key).exists():
+        return False
+    now = timezone.now()
+    state = values.get("state", Organisation.State.ACTIVE)
+    organisation = Organisation(
+        creation_key=key,
+        slug=slugs.unique_slug(values["name"]),
+        state=state,
+        submitted_at=None if state == Organisation.State.DRAFT else now,
+    )
+    plain = (
+        "name short_name kind legal_form founding_year charitable description aims activities "
+        "regions whole_county street address_extra postal_code place address_public opening_times "
+        "accessibility phone email website translations"
+    )
+    for field in plain.split():
+        if field in values:
+            setattr(organisation, field, values[field])
+    if "municipality" in values:
+        organisation.municipality = Municipality.objects.get(name=values["municipality"])
+    if "confirmed_days_ago" in values:
+        days = datetime.timedelta(days=values["confirmed_days_ago"])
+        organisation.confirmed_on = timezone.localdate(now - days)
+    organisation.full_clean()
+    organisation._change_reason = REASON
+    organisation.save()
+    organisation.topics.set(_terms(Topic, values.get("topics", [])))
+    organisation.target_groups.set(_terms(TargetGroup, values.get("target_groups", [])))
+    organisation.languages.set(_named(Language, "code", values.get("languages", [])))
+    organisation.active_in.set(_named(Municipality, "name", values.get("active_in", [])))
+    for position, contact in enumerate(values.get("contacts", [])):
+        _add_contact(organisation, position=position, now=now, **contact)
+    for email, role in values.get("representatives", {}).items():
+        Representative.objects.create(
+            organisation=organisation, user=User.objects.get(email=email), role=role
+        )
+    return True
+
+
+def _add_contact(
+    organisation: Organisation,
+    *,
+    position: int,
+    now: datetime.datetime,
+    public: list[str],
+    name: str,
+    function: str = "",
+    phone: str = "",
+    email: str = "",
+    user: str = "",
+) -> None:
+    contact = ContactPerson(
+        organisation=organisation,
+        name=name,
+        function=function,
+        phone=phone,
+        email=email,
+        position=position,
+        user=User.objects.get(email=user) if user else None,
+        consented_at=now if public else None,
+        **{f"{field}_public": True for field in public},
+    )
+    contact.full_clean()
+    contact._change_reason = REASON
+    contact.save()
+    if public:
+        Consent.objects.create(
+            contact=contact,
+            fields=public,
+            wording=consent.wording(organisation),
+            language="de",
+            source=Consent.Source.SELF,
+            given_at=now,
+            given_by=f"{name}, {email}",
+        )
+
+
+def _terms(model: type[Topic] | type[TargetGroup], names: list[str]) -> list[Any]:
+    return _named(model, "slug", names)
+
+
+def _named(model: Any, field: str, names: list[str]) -> list[Any]:
+    """Return the rows with these names, and refuse a name nobody knows."""
+    rows = list(model.objects.filter(**{f"{field}__in": names}))
+    if len(rows) != len(names):
+        raise LookupError(
+            f"{model.__name__}: {sorted(set(names) - {getattr(r, field) for r in rows})}"
+        )
+    return rows

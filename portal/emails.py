@@ -1,0 +1,31 @@
+"""The mails of this app: one function per mail, called by services inside their transaction."""
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import User
+from core.mail import queue_mail
+from portal.models import Feedback
+
+
+def feedback_arrived(feedback: Feedback, officer: User) -> None:
+    """Tell somebody of the team that a barrier was reported, and until when to answer."""
+    with override(officer.language):
+        queue_mail(
+            key=f"feedback:{feedback.pk}:{officer.pk}",
+            to=officer.email,
+            mail="portal/feedback",
+            language=officer.language,
+            context={
+                "text": feedback.text,
+                "page": feedback.page,
+                "due": date_format(feedback.due_on, "DATE_FORMAT"),
+                "answerable": bool(feedback.email),
+            },
+            action=(
+                _("Rückmeldung ansehen"),
+                reverse("admin:portal_feedback_change", args=[feedback.pk]),
+            ),
+        )

@@ -1,0 +1,112 @@
+"""The profile of the network, its starting texts, and what visitors write to the team."""
+
+import uuid
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+
+from accounts.models import User
+from portal import emails
+from portal.models import Feedback, NetworkProfile
+
+TEXTS = Path(__file__).parent / "texts"
+STARTING_TEXTS = (
+    "claim",
+    "introduction",
+    "who_may_join",
+    "imprint",
+    "privacy",
+    "accessibility",
+)
+
+
+def starting_texts(language: str, **names: str) -> dict[str, str]:
+    """Return the texts a new portal begins with, by field; the county checks them later.
+
+    :param language: a language code; a language without files gives no texts.
+    :param names: what stands for `$name`, `$county` and so on in the files.
+    """
+    texts = {}
+    for field in STARTING_TEXTS:
+        path = TEXTS / language / f"{field}.md"
+        if path.exists():
+            texts[field] = Template(path.read_text("utf-8")).substitute(names).strip()
+    return texts
+
+
+@transaction.atomic
+def ensure_profile(
+    *,
+    name: str,
+    short_name: str,
+    county: str,
+    translations: dict[str, dict[str, str]] | None = None,
+    **facts: Any,
+) -> tuple[NetworkProfile, bool]:
+    """Create the network's profile with its starting texts, unless there is one already.
+
+    :param translations: the facts in further languages; texts are added where we have them.
+    :param facts: further fields of the profile, such as `contact_name`.
+    :return: the profile, and whether it is new. An existing profile is never changed.
+    """
+    profile = NetworkProfile.objects.select_for_update().filter(pk=1).first()
+    if profile:
+        return profile, False
+    spoken: dict[str, dict[str, str]] = {}
+    for language, _label in settings.LANGUAGES:
+        own = (translations or {}).get(language, {})
+        names = {"name": own.get("name", name), "county": own.get("county", county)}
+        spoken[language] = starting_texts(language, **names) | own
+    german = spoken.pop(settings.LANGUAGE_CODE)
+    profile = NetworkProfile(
+        pk=1,
+        translations=spoken,
+        **{**german, "name": name, "short_name": short_name, "county": county, **facts},
+    )
+    profile.full_clean()
+    profile.save()
+    return profile, True
+
+
+@transaction.atomic
+def give_feedback(
+    *,
+    creation_key: uuid.UUID,
+    text: str,
+    page: str = "",
+    name: str = "",
+    email: str = "",
+    language: str = "",
+) -> Feedback:
+    """Keep what a visitor reports and tell the team, who answer within four weeks.
+
+    :param creation_key: made with the empty form; the same form sent again is the same message.
+    :param language: in which language the visitor read the page.
+    """
+    feedback, is_new = Feedback.objects.get_or_create(
+        creation_key=creation_key,
+        defaults={
+            "text": text,
+            "page": page,
+            "name": name,
+            "email": email,
+            "language": language,
+        },
+    )
+    if is_new:
+        for officer in readers_of_feedback():
+            emails.feedback_arrived(feedback, officer)
+    return feedback
+
+
+def readers_of_feedback() -> models.QuerySet[User]:
+    """The active accounts of the team whose group lets them answer feedback."""
+    return User.objects.filter(
+        is_active=True,
+        is_staff=True,
+        groups__permissions__codename="change_feedback",
+        groups__permissions__content_type__app_label="portal",
+    ).distinct()

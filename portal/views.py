@@ -1,0 +1,139 @@
+"""Home, the legal pages and what a visitor can say about barriers."""
+
+import uuid
+
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import limits
+from core.pagecache import cache_public
+from organisations.models import Language, Organisation, Topic
+from portal import services
+from portal.context_processors import current_profile
+from portal.forms import FeedbackForm
+
+NEWEST = 3
+
+
+@require_safe
+@cache_public
+def home(request: HttpRequest) -> HttpResponse:
+    """What this network is, in five seconds."""
+    public = Organisation.objects.public()
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "organisations_count": public.count(),
+            "municipalities_count": public.values("municipality").distinct().count(),
+            "languages_count": Language.objects.filter(organisations__in=public).distinct().count(),
+            "topics": Topic.objects.all(),
+            "newest": public.select_related("municipality")
+            .prefetch_related("topics", "languages")
+            .order_by("-state_since", "-pk")[:NEWEST],
+        },
+    )
+
+
+def _legal_page(request: HttpRequest, field: str, title: str) -> HttpResponse:
+    """Show one of the network's texts.
+
+    :raises Http404: before the network has a profile.
+    """
+    profile = current_profile()
+    if profile is None:
+        raise Http404
+    return render(
+        request,
+        f"portal/{field}.html",
+        {
+            "title": title,
+            "text": profile.translated(field),
+            "to_be_checked": not getattr(profile, f"{field}_checked"),
+        },
+    )
+
+
+@require_safe
+@cache_public
+def imprint(request: HttpRequest) -> HttpResponse:
+    return _legal_page(request, "imprint", _("Impressum"))
+
+
+@require_safe
+@cache_public
+def privacy(request: HttpRequest) -> HttpResponse:
+    return _legal_page(request, "privacy", _("Datenschutz"))
+
+
+@require_safe
+@cache_public
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return _legal_page(request, "accessibility", _("Erklärung zur Barrierefreiheit"))
+
+
+@require_safe
+@cache_public
+def easy_language(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/easy_language.html")
+
+
+@require_safe
+@cache_public
+def sign_language(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/sign_language.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def give_feedback(request: HttpRequest) -> HttpResponse:
+    """Take a visitor's message about a barrier; no account, nothing but the message needed."""
+    if request.method == "POST":
+        form = FeedbackForm(request.POST)
+        if form.is_valid() and not _may_write(request):
+            form.add_error(
+                None,
+                _(
+                    "Von hier kamen gerade viele Nachrichten. Bitte versuchen Sie es in einer "
+                    "Stunde noch einmal, oder rufen Sie uns an."
+                ),
+            )
+            return render(request, "portal/feedback.html", {"form": form}, status=429)
+        if form.is_valid():
+            services.give_feedback(**form.cleaned_data, language=get_language() or "")
+            return redirect("portal:feedback_thanks")
+        return render(request, "portal/feedback.html", {"form": form})
+    form = FeedbackForm(
+        initial={"page": request.GET.get("seite", "")[:300], "creation_key": uuid.uuid4()}
+    )
+    return render(request, "portal/feedback.html", {"form": form})
+
+
+def _may_write(request: HttpRequest) -> bool:
+    return limits.allow(limits.client_ip(request), action="feedback") and limits.allow(
+        "", action="feedback_in_all"
+    )
+
+
+@require_safe
+@cache_public
+def feedback_thanks(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/feedback_thanks.html")
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Say whether the portal can work: 200 with a database, 503 without. For monitoring."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError:
+        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
