@@ -92,6 +92,12 @@ class Municipality(TranslatedModel):
         blank=True,
         help_text=_("GeoJSON-Geometrie (Polygon oder MultiPolygon) in WGS 84."),
     )
+    outline_source = models.CharField(
+        _("Quelle des Umrisses"),
+        max_length=120,
+        blank=True,
+        help_text=_("Steht unter der Karte, wie es die Lizenz verlangt."),
+    )
     label_longitude = models.FloatField(_("Beschriftung: Länge"), null=True, blank=True)
     label_latitude = models.FloatField(_("Beschriftung: Breite"), null=True, blank=True)
     history = HistoricalRecords(excluded_fields=["outline"])
