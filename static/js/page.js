@@ -29,13 +29,10 @@ for (const button of document.querySelectorAll("[data-share]")) {
   });
 }
 
-// A second click while the first is on its way does not send a form twice.
+// A double click does not send a form twice. (The server would notice; the person need not.)
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
-});
-addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
+  const { dataset } = event.target;
+  if (event.target.getAttribute("method") !== "post" || event.defaultPrevented) return;
+  if (Date.now() - dataset.sent < 3000) event.preventDefault();
+  else dataset.sent = Date.now();
 });
