@@ -50,6 +50,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "feedback_in_all": (Limit(100, DAY),),
     "duplicates": (Limit(120, 10 * MINUTE),),
     "image": (Limit(60, HOUR),),
+    # What is kept of a form sent without a log-in, by network address: it fills sessions.
+    "resume": (Limit(30, HOUR),),
 }
 
 
