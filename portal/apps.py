@@ -1,3 +1,5 @@
+import datetime
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +9,11 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        from core import mail
-        from portal import delivery
+        from core import jobs, mail
+        from portal import delivery, emails, services
 
         mail.delivery_checks.append(delivery.refuse_real_address)
+        mail.signatures.append(emails.signature)
+        jobs.register("portal.feedback", every=datetime.timedelta(days=1))(
+            services.forget_answered_feedback
+        )

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from core.mail import queue_mail
-from portal.models import Feedback
+from portal.models import Feedback, NetworkProfile
 
 
 def feedback_arrived(feedback: Feedback, officer: User) -> None:
@@ -29,3 +29,13 @@ def feedback_arrived(feedback: Feedback, officer: User) -> None:
                 reverse("admin:portal_feedback_change", args=[feedback.pk]),
             ),
         )
+
+
+def signature() -> list[str]:
+    """Return who writes, in the active language, for the end of every mail."""
+    profile = NetworkProfile.objects.filter(pk=1).first()
+    if profile is None:
+        return []
+    phone = profile.contact_phone.as_national if profile.contact_phone else ""
+    lines = [profile.translated("name"), profile.contact_name, profile.translated("contact_role")]
+    return [line for line in [*lines, phone] if line]

@@ -173,7 +173,7 @@ class Writer:
         compound, gender = self._compound(dice)
         adjective = f"{self.adjectives.get(code, 'international')}{ENDINGS[gender]}"
         proper = dice.choice(self.proper.get(code, ["Nova"]))
-        coined = "".join(dice.choices(self.syllables, k=dice.choice([2, 3, 3]))).capitalize()
+        coined = self._coined(dice)
         name = dice.choices(
             [
                 f"{adjective.capitalize()} {compound} {place}",
@@ -193,6 +193,11 @@ class Writer:
         head, gender = dice.choice(self.heads)
         return dice.choice(self.firsts) + head, gender
 
+    def _coined(self, dice: random.Random) -> str:
+        """A name nobody has; a few are so long that they occur once in the whole network."""
+        count = 2 if dice.random() < 0.97 else 4
+        return "".join(dice.choices(self.syllables, k=count)).capitalize()
+
     def _text(
         self, dice: random.Random, sentences: list[str], language: str, place: str, year: int
     ) -> str:
@@ -202,7 +207,7 @@ class Writer:
             sentence.format(
                 a=self._compound(dice)[0],
                 b=self._compound(dice)[0],
-                c="".join(dice.choices(self.syllables, k=3)).capitalize(),
+                c=self._coined(dice),
                 language=language,
                 place=place,
                 year=year,

@@ -1,5 +1,6 @@
 """The profile of the network, its starting texts, and what visitors write to the team."""
 
+import datetime
 import uuid
 from pathlib import Path
 from string import Template
@@ -7,11 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from portal import emails
 from portal.models import Feedback, NetworkProfile
 
+KEEP_FEEDBACK = datetime.timedelta(days=365)
 TEXTS = Path(__file__).parent / "texts"
 STARTING_TEXTS = (
     "claim",
@@ -110,3 +113,10 @@ def readers_of_feedback() -> models.QuerySet[User]:
         groups__permissions__codename="change_feedback",
         groups__permissions__content_type__app_label="portal",
     ).distinct()
+
+
+def forget_answered_feedback() -> dict[str, int]:
+    """Delete feedback a year after it was answered, as the privacy notice says."""
+    old = Feedback.objects.filter(answered_at__lte=timezone.now() - KEEP_FEEDBACK)
+    deleted, _rows = old.delete()
+    return {"feedback deleted": deleted}

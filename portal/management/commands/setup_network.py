@@ -1,0 +1,57 @@
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from organisations import reference_data
+from portal import services
+
+
+class Command(BaseCommand):
+    help = (
+        "Set up the portal of a real network: its profile with starting texts, and the lists of "
+        "topics, languages and places. What is there already stays as it is."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", help="of the network, in German")
+        parser.add_argument("--short-name", help="for the head of each page, up to 40 characters")
+        parser.add_argument("--county", help="as it is written in the imprint")
+        parser.add_argument("--contact-role", default="", help="of whom visitors can ask")
+        parser.add_argument("--contact-name", default="")
+        parser.add_argument("--contact-phone", default="")
+        parser.add_argument("--contact-email", default="")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        names = {
+            "name": options["name"] or self.ask("Name of the network: "),
+            "county": options["county"] or self.ask("County: "),
+        }
+        names["short_name"] = options["short_name"] or names["name"][:40]
+        contact = {name: value for name, value in options.items() if name.startswith("contact_")}
+        reference_data.load()
+        try:
+            profile, is_new = services.ensure_profile(**names, **contact)
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from error
+        if not is_new:
+            self.stdout.write(f"There is a profile already: {profile.name}. Nothing was changed.")
+            return
+        self.stdout.write(
+            f"The portal of “{profile.name}” is set up. An administrator can complete its texts "
+            "in the back office: imprint, privacy notice and accessibility declaration are "
+            "proposals and are marked as such until somebody has checked them."
+        )
+
+    def ask(self, question: str) -> str:
+        """Return what somebody types at the terminal.
+
+        :raises CommandError: when nobody is there to ask.
+        """
+        try:
+            answer = input(question).strip()
+        except EOFError:
+            answer = ""
+        if not answer:
+            raise CommandError("Give --name and --county.")
+        return answer
