@@ -33,6 +33,7 @@ class AddressField(forms.EmailField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("E-Mail-Adresse"))
         options.setdefault("max_length", 254)
+        options.setdefault("error_messages", {"max_length": self.default_error_messages["invalid"]})
         super().__init__(**options)
         self.widget.attrs |= {
             "autocomplete": "email",

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
-from allauth.account.utils import get_login_redirect_url, perform_login
+from allauth.account.utils import perform_login
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -59,7 +60,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """
     next_path = local_path(request.POST.get("next", request.GET.get("next", "")))
     if request.user.is_authenticated:
-        return HttpResponseRedirect(next_path or get_login_redirect_url(request))
+        return HttpResponseRedirect(next_path or get_adapter().get_login_redirect_url(request))
     waiting = PendingCode.load(request, ENTER)
     status = 200
     form = EnterForm(request.POST or None, initial={"email": waiting.email if waiting else ""})
@@ -97,7 +98,7 @@ def _too_many_from_here() -> str:
 def code(request: HttpRequest) -> HttpResponse:
     """Take the code and log in, or go on to the second factor where the account has one."""
     if request.user.is_authenticated:
-        return HttpResponseRedirect(get_login_redirect_url(request))
+        return HttpResponseRedirect(get_adapter().get_login_redirect_url(request))
     waiting = PendingCode.load(request, ENTER)
     if waiting is None:
         messages.warning(

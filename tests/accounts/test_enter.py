@@ -6,7 +6,9 @@ import re
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
@@ -49,8 +51,9 @@ def logged_in(client: Client) -> User | None:
 
 
 def without_secrets(content: bytes) -> str:
-    """A page without what differs each time: the token, and the address itself."""
-    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"|\w+@example\.org', "", content.decode())
+    """A page without what differs each time: the token, the code typed, and the address itself."""
+    personal = r'name="csrfmiddlewaretoken" value="\w+"|value="\d{6}"|\w+@example\.org'
+    return re.sub(personal, "", content.decode())
 
 
 # --- The way in -----------------------------------------------------------------------------------
@@ -122,17 +125,21 @@ def test_known_and_unknown_addresses_get_the_same_answers_and_mails():
     assert OutboxMessage.objects.count() == 6
 
 
-def test_known_and_unknown_addresses_cost_the_same_queries(django_assert_num_queries, client):
+def test_known_and_unknown_addresses_cost_the_same_queries():
     make_user(email="bekannt@example.org")
-    counts = []
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+    asked = []
     for email in ("bekannt@example.org", "unbekannt@example.org"):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             ask(Client(), email)
-        counts.append([re.sub(r"'[^']*'|\d+", "", query["sql"])[:60] for query in queries])
-    assert counts[0] == counts[1]
+        asked.append(
+            [
+                query["sql"][:40]
+                for query in queries
+                if not re.search(r"core_cache|SAVEPOINT", query["sql"])
+            ]
+        )
+    assert asked[0] == asked[1]
+    assert len(asked[0]) < 10
 
 
 def test_a_blocked_account_is_told_so_only_after_the_code(client):
@@ -145,8 +152,16 @@ def test_a_blocked_account_is_told_so_only_after_the_code(client):
 
 @pytest.mark.parametrize(
     "email",
-    ["", "kein-at", "a@b", "zwei@example.org, drei@example.org", "ſ@example.org", "a\x00@example.org",
-     "a@example.org\nBcc: b@example.org", "x" * 250 + "@example.org"],
+    [
+        "",
+        "kein-at",
+        "a@b",
+        "zwei@example.org, drei@example.org",
+        "ſ@example.org",
+        "a\x00@example.org",
+        "a@example.org\nBcc: b@example.org",
+        "x" * 250 + "@example.org",
+    ],
 )
 def test_what_is_no_address_is_kept_and_explained(client, email):
     answer = ask(client, email)
@@ -189,7 +204,9 @@ def test_what_is_no_code_costs_no_try(client):
 def test_an_old_code_is_refused_with_a_way_on(client):
     ask(client, "neu@example.org")
     code = newest_code()
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(minutes=MINUTES, seconds=1)):
+    with time_machine.travel(
+        datetime.datetime.now() + datetime.timedelta(minutes=MINUTES, seconds=1)
+    ):
         answer = client.post(CODE, {"code": code})
         assert "gilt nicht mehr" in answer.content.decode()
         assert logged_in(client) is None
@@ -296,8 +313,16 @@ def test_the_way_leads_on_to_where_one_wanted(client, next_path):
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)",
-     "\t//evil.example", "http:///evil.example", "/%0d%0aX: y" + "x" * 3000, "konto/"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\t//evil.example",
+        "http:///evil.example",
+        "/%0d%0aX: y" + "x" * 3000,
+        "konto/",
+    ],
 )
 def test_the_way_never_leads_off_the_site(client, target):
     ask(client, "neu@example.org", next=target)
@@ -333,7 +358,15 @@ def test_a_known_person_gets_mails_in_their_own_language(client):
 # --- No second way --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "path",
-    ["signup/", "login/", "login/code/", "email/", "password/reset/", "confirm-email/", "registrieren/"],
+    [
+        "signup/",
+        "login/",
+        "login/code/",
+        "email/",
+        "password/reset/",
+        "confirm-email/",
+        "registrieren/",
+    ],
 )
 def test_allauths_other_ways_in_do_not_exist(client, path):
     assert client.get(f"/de/konto/{path}").status_code == 404
