@@ -1,20 +1,34 @@
 """Pictures people upload: looked at with suspicion, kept as small WebP files without metadata."""
 
 import io
-import warnings
+import threading
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 WITH_ALPHA = {"RGBA", "LA", "PA", "La", "RGBa"}
 QUALITY = 82
+STRIPE_ROWS = 128
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # WebP itself cannot be larger; a stripe of 1 × 40,000,000 pixels is no picture either.
 MAX_EDGE_OF_SOURCE = 16_383
+
+# 40 megapixels take 160 MB for a moment; several uploads at once must not add up.
+_one_at_a_time = threading.Lock()
 
 
 def read_image(upload: File, *, max_edge: int = 1600) -> ContentFile:
@@ -30,16 +44,11 @@ def read_image(upload: File, *, max_edge: int = 1600) -> ContentFile:
     :raises ValidationError: with words for the person who sent it.
     """
     if (upload.size or 0) > MAX_BYTES:
-        raise ValidationError(
-            _(
-                "Die Datei ist zu groß. Erlaubt sind %(megabytes)d MB. "
-                "Bitte verkleinern Sie das Bild."
-            ),
-            code="too_large",
-            params={"megabytes": MAX_BYTES // 1024 // 1024},
-        )
+        raise _too_large()
     upload.seek(0)
     content = upload.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise _too_large()
     if not content:
         raise ValidationError(_("Die Datei ist leer."), code="empty")
     if _looks_like_markup(content):
@@ -51,15 +60,15 @@ def read_image(upload: File, *, max_edge: int = 1600) -> ContentFile:
             code="markup",
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                _check_size(picture.size)
-                # A JPEG is decoded at a fraction of its size where that is enough.
-                picture.draft(None, (max_edge, max_edge))
-                picture.load()
-                result = _plain_pixels(picture)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        with _one_at_a_time, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            _check_size(picture.size)
+            # A JPEG is decoded at a fraction of its size where that is enough.
+            picture.draft(None, (max_edge, max_edge))
+            picture.load()
+            result = _plain_pixels(picture, max_edge)
+            written = io.BytesIO()
+            result.save(written, "WEBP", quality=QUALITY, method=4)
+    except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
     except UnidentifiedImageError as error:
         raise _not_an_image() from error
@@ -69,21 +78,28 @@ def read_image(upload: File, *, max_edge: int = 1600) -> ContentFile:
         raise ValidationError(
             _("Das Bild ist beschädigt. Bitte öffnen und speichern Sie es neu."), code="broken"
         ) from error
-    result.thumbnail((max_edge, max_edge), Image.Resampling.LANCZOS)
-    written = io.BytesIO()
-    result.save(written, "WEBP", quality=QUALITY, method=4)
     return ContentFile(written.getvalue(), name="image.webp")
 
 
-def _plain_pixels(picture: Image.Image) -> Image.Image:
-    """Return the first frame the right way up, as RGB or RGBA, with nothing attached."""
-    transparent = (
-        picture.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in picture.info
-    )
-    upright = ImageOps.exif_transpose(picture)
-    result = upright.convert("RGBA" if transparent else "RGB")
-    result.info = {}
-    return result
+def _plain_pixels(picture: Image.Image, max_edge: int) -> Image.Image:
+    """Return the first frame the right way up, as RGB or RGBA, with nothing attached.
+
+    What is much too large is first averaged down in stripes, so that besides the decoded picture
+    itself nothing large is in memory.
+    """
+    mode = "RGBA" if picture.mode in WITH_ALPHA or "transparency" in picture.info else "RGB"
+    orientation = picture.getexif().get(ORIENTATION)
+    width, height = picture.size
+    factor = max(1, 2 * max(width, height) // (3 * max_edge))
+    result = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    rows = STRIPE_ROWS * factor
+    for top in range(0, height, rows):
+        stripe = picture.crop((0, top, width, min(top + rows, height)))
+        if stripe.mode.startswith("I"):  # 16 bits of grey; `convert` would cut them off at white
+            stripe = stripe.convert("I").point(lambda value: value * (1 / 256))
+        result.paste(stripe.convert(mode).reduce(factor), (0, top // factor))
+    result.thumbnail((max_edge, max_edge), Image.Resampling.LANCZOS)
+    return result.transpose(TURNS[orientation]) if orientation in TURNS else result
 
 
 def _check_size(size: tuple[int, int]) -> None:
@@ -95,6 +111,14 @@ def _check_size(size: tuple[int, int]) -> None:
 def _looks_like_markup(content: bytes) -> bool:
     start = content[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").lower()
     return start.startswith(b"<") or b"<svg" in start or b"<html" in start or b"<script" in start
+
+
+def _too_large() -> ValidationError:
+    return ValidationError(
+        _("Die Datei ist zu groß. Erlaubt sind %(megabytes)d MB. Bitte verkleinern Sie das Bild."),
+        code="too_large",
+        params={"megabytes": MAX_BYTES // 1024 // 1024},
+    )
 
 
 def _too_many_pixels() -> ValidationError:

@@ -1,0 +1,182 @@
+"""Writing mails: what goes into the outbox, in which language, and what cannot get in."""
+
+import datetime
+from email.message import EmailMessage
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.transaction import TransactionManagementError
+from django.test import override_settings
+
+from core import mail
+from core.models import OutboxMessage
+
+
+@pytest.fixture
+def templates(settings, tmp_path):
+    """Give the test a template `emails/test/greeting_….txt` of its own."""
+    folder = tmp_path / "templates" / "emails" / "test"
+    folder.mkdir(parents=True)
+    (folder / "greeting_subject.txt").write_text("Hallo\n{{ name }}\n")
+    (folder / "greeting_message.txt").write_text(
+        "{% load i18n %}Guten Tag {{ name }},\n\n\n\n"
+        '{% get_current_language as code %}{{ code }} & "{{ day|date:"j.n." }}"\n{{ link }}\n'
+    )
+    engine = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path / "templates", *engine["DIRS"]]}]
+
+
+def queue(**values):
+    given = {
+        "key": "test:1",
+        "to": "anna@example.org",
+        "mail": "test/greeting",
+        "language": "de",
+        "context": {"name": "Anna", "day": datetime.date(2026, 11, 22)},
+    }
+    return mail.queue_mail(**given | values)
+
+
+def test_a_mail_is_written_in_text_and_html_with_what_one_can_do(db, templates):
+    message = queue(action=("Ansehen", "/en/meine-organisationen/7/"))
+    assert (message.state, message.to, message.subject) == (
+        "queued",
+        "anna@example.org",
+        "Hallo Anna",
+    )
+    assert message.text_body.startswith('Guten Tag Anna,\n\nde & "22.11."')
+    assert "Ansehen:\nhttp://localhost:8000/de/meine-organisationen/7/" in message.text_body
+    assert 'href="http://localhost:8000/de/meine-organisationen/7/">Ansehen</a>' in (
+        message.html_body
+    )
+    assert "de &amp; &quot;22.11.&quot;" in message.html_body
+    assert '<html lang="de" dir="ltr">' in message.html_body
+
+
+def test_a_mail_is_in_the_readers_language_and_direction(db, templates):
+    message = queue(language="ar", action=("اذهب", "/de/konto/"))
+    assert "\nar &" in message.text_body
+    assert "http://localhost:8000/ar/konto/" in message.text_body
+    assert '<html lang="ar" dir="rtl">' in message.html_body
+
+
+def test_an_unknown_language_falls_back_to_german(db, templates):
+    assert queue(language="tlh").language == "de"
+
+
+def test_the_same_key_again_gives_the_mail_there_is(db, templates):
+    first = queue()
+    second = queue(context={"name": "Berta", "day": None})
+    assert second.pk == first.pk
+    assert OutboxMessage.objects.get().subject == "Hallo Anna"
+
+
+def test_the_message_id_belongs_to_the_key_and_the_site(db, templates):
+    ids = [queue(key=key).message_id for key in ("a", "b", "a")]
+    assert ids[0] == ids[2] != ids[1]
+    assert ids[0].endswith("@localhost>")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_belongs_into_a_transaction_and_goes_with_it(templates):
+    with pytest.raises(TransactionManagementError):
+        queue()
+    with transaction.atomic():
+        queue()
+        transaction.set_rollback(True)
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a_name_cannot_carry_a_link_or_markup(db, templates):
+    name = "Verein <b>https://evil.example/x</b> www.evil.example evil.example & Söhne"
+    message = queue(context={"name": name, "day": None})
+    for body in (message.subject, message.text_body, message.html_body):
+        assert "https://evil" not in body
+        assert "www.evil" not in body
+        assert " evil.example" not in body
+    assert "<b>" not in message.html_body
+    assert "&amp; Söhne" in message.html_body
+    assert "& Söhne" in message.text_body
+    assert "href" not in message.html_body.partition("<footer>")[0].partition("<main>")[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["z. B. Verein e.V.", "anna.berta@mail.example.org", "10.30 Uhr", "A.C.M.E.", "St. Georg"],
+)
+def test_plain_words_stay_as_they_are(text):
+    assert mail.defuse(text) == text
+
+
+def test_an_address_of_the_portal_is_a_link(db, templates):
+    address = "http://localhost:8000/de/einladung/abc/"
+    message = queue(context={"name": "Anna", "day": None, "link": address})
+    assert f'<a href="{address}">{address}</a>' in message.html_body
+
+
+def test_an_address_of_the_portal_within_a_name_is_none(db, templates):
+    message = queue(context={"name": "Klick http://localhost:8000/de/konto/", "day": None})
+    assert "http://localhost:8000/de/konto/" not in message.html_body
+
+
+def test_edited_text_is_used_as_it_stands(db):
+    message = queue(subject_body=("Ihr\nAntrag", "Liebe Frau {{ name }},\r\n\r\n<i>schön</i>"))
+    assert message.subject == "Ihr Antrag"
+    assert message.text_body.startswith("Liebe Frau {{ name }},\n\n<i>schön</i>\n")
+    assert "&lt;i&gt;schön&lt;/i&gt;" in message.html_body
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "anna",
+        "anna@example.org\nBcc: b@example.org",
+        "anna@example.org\r\n",
+        "a\0nna@example.org",
+        "anna@example.org, berta@example.org",
+        " anna@example.org",
+        "Anna <anna@example.org>",
+        "anna\u202e@example.org",
+    ],
+)
+def test_what_is_no_address_is_refused(db, templates, to):
+    with pytest.raises(ValidationError):
+        queue(to=to)
+    assert not OutboxMessage.objects.exists()
+
+
+def test_templates_get_values_and_no_objects(db, templates, outsider):
+    with pytest.raises(TypeError, match="User"):
+        queue(context={"name": outsider})
+
+
+def test_a_subject_cannot_add_headers(db, templates):
+    message = queue(context={"name": "Anna\r\nBcc: berta@example.org", "day": None})
+    assert message.subject == "Hallo Anna Bcc: berta@example.org"
+    header = EmailMessage()
+    header["Subject"] = message.subject
+
+
+@override_settings(SITE_URL="https://netz.example.org")
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/de/", "https://netz.example.org/en/"),
+        ("/ar/konto/?a=/de/", "https://netz.example.org/en/konto/?a=/de/"),
+        ("/konto/", "https://netz.example.org/en/konto/"),
+        ("/dental/", "https://netz.example.org/en/dental/"),
+        ("https://netz.example.org/de/x/", "https://netz.example.org/de/x/"),
+    ],
+)
+def test_addresses_are_the_sites_own_in_the_readers_language(path, address):
+    assert mail.site_url(path, "en") == address
+
+
+def test_signatures_stand_under_every_mail(db, templates, monkeypatch):
+    monkeypatch.setattr(mail, "signatures", [lambda: ["Netz der Vereine", "Amtsweg 1 <b>"]])
+    message = queue()
+    assert "-- \nNetz der Vereine\nAmtsweg 1 <b>\nhttp://localhost:8000" in message.text_body
+    assert "Netz der Vereine<br>" in message.html_body
+    assert "Amtsweg 1 &lt;b&gt;<br>" in message.html_body
