@@ -1,0 +1,1 @@
+"""What measures speed, memory and weight; `make bench` runs it and writes benchmarks/README.md."""
