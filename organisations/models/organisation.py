@@ -294,6 +294,8 @@ class ProblemReport(models.Model):
     email = models.EmailField(
         _("Ihre E-Mail-Adresse"), blank=True, help_text=_("Nur wenn Sie eine Antwort möchten.")
     )
+    # Made with the empty form: the same form sent twice is one report.
+    creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("Eingegangen am"), auto_now_add=True)
     settled_at = models.DateTimeField(_("Erledigt am"), null=True, blank=True)
     settled_by = models.ForeignKey(
