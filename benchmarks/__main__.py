@@ -76,8 +76,8 @@ def conditions(options: argparse.Namespace) -> str:
         f"{' ' + ' '.join(sys.argv[1:]) if sys.argv[1:] else ''}`: {os.cpu_count()} processors "
         f"({processor()}), shared with the load generator and the database; "
         f"Python {platform.python_version()}, Django {version('django')}, "
-        f"granian {version('granian')} with {WORKERS} workers; {CONNECTIONS} connections for {options.seconds:g} s each, made by "
-        f"{generator()}. Load before: {os.getloadavg()[0]:.1f}."
+        f"granian {version('granian')} with {WORKERS} workers; "
+        f"{CONNECTIONS} connections for {options.seconds:g} s each, made by {generator()}. Load before: {os.getloadavg()[0]:.1f}."
     )
 
 
@@ -243,7 +243,7 @@ class Linked(HTMLParser):
 
 def weigh(url: str) -> tuple[int, int]:
     """Return the bytes over the wire of a first visit (bodies, brotli) and its requests."""
-        body, _type = get(url, "br, gzip")
+    body, _type = get(url, "br, gzip")
     try:
         page = brotli.decompress(body)
     except brotli.error:
