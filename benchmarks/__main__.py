@@ -77,7 +77,8 @@ def conditions(options: argparse.Namespace) -> str:
         f"({processor()}), shared with the load generator and the database; "
         f"Python {platform.python_version()}, Django {version('django')}, "
         f"granian {version('granian')} with {WORKERS} workers; "
-        f"{CONNECTIONS} connections for {options.seconds:g} s each, made by {generator()}. Load before: {os.getloadavg()[0]:.1f}."
+        f"{CONNECTIONS} connections for {options.seconds:g} s each, made by {generator()}. "
+        f"Load before: {os.getloadavg()[0]:.1f}."
     )
 
 
