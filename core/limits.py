@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -65,21 +66,38 @@ def allow(key: str, *, action: str) -> bool:
     """
     hashed = hashlib.sha256(key.strip().casefold().encode(errors="surrogatepass")).hexdigest()[:32]
     now = time.time()
-    counts = [
-        _count(f"limit:{action}:{limit.seconds}:{int(now // limit.seconds)}:{hashed}", limit)
-        for limit in LIMITS[action]
-    ]
+    with transaction.atomic():
+        _wait_for_turn(f"{action}:{hashed}")
+        counts = [
+            _count(f"limit:{action}:{limit.seconds}:{int(now // limit.seconds)}:{hashed}", limit)
+            for limit in LIMITS[action]
+        ]
     return all(count <= limit.times for count, limit in zip(counts, LIMITS[action], strict=True))
+
+
+def _wait_for_turn(name: str) -> None:
+    """Let only one request at a time count the same: a hundred guesses at once are a hundred.
+
+    SQLite does so by itself, since a transaction is IMMEDIATE; a cache that is no database counts
+    without reading first.
+    """
+    if connection.vendor == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def _count(cache_key: str, limit: Limit) -> int:
     if cache.add(cache_key, 1, timeout=limit.seconds):
         return 1
     try:
-        return cache.incr(cache_key)
+        count = cache.incr(cache_key)
     except ValueError:  # it ran out or was thrown away in between
-        cache.set(cache_key, 1, timeout=limit.seconds)
-        return 1
+        count = 1
+        cache.set(cache_key, count, timeout=limit.seconds)
+    # Some caches give what they count the default timeout, which is shorter than most limits.
+    cache.touch(cache_key, limit.seconds)
+    return count
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -94,7 +112,9 @@ def client_ip(request: HttpRequest) -> str:
     address = str(request.META.get("REMOTE_ADDR", ""))
     trusted: int = settings.TRUSTED_PROXY_COUNT
     if trusted:
-        forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+        forwarded = [
+            part for part in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part
+        ]
         if len(forwarded) >= trusted:
             address = forwarded[-trusted]
     try:
@@ -110,4 +130,6 @@ def client_ip(request: HttpRequest) -> str:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """Answer a request that is over a limit: a friendly page that asks to wait."""
-    return render(request, "429.html", status=429, headers={"Retry-After": "600"})
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = "600"
+    return response

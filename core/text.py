@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
@@ -83,16 +84,16 @@ class CleanCharField(forms.CharField):
     :param multiline: several lines, in a textarea.
     """
 
-    def __init__(self, *, multiline: bool = False, **options: object) -> None:
+    def __init__(self, *, multiline: bool = False, **options: Any) -> None:
         self.multiline = multiline
         if multiline:
             options.setdefault("widget", forms.Textarea)
-        super().__init__(**options)  # type: ignore[arg-type]
+        super().__init__(**options)
 
-    def to_python(self, value: object) -> str:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
-            return str(self.empty_value)
-        return clean_text(str(value), multiline=self.multiline) or str(self.empty_value)
+            return self.empty_value
+        return clean_text(str(value), multiline=self.multiline) or self.empty_value
 
 
 _validate_url = URLValidator(schemes=["http", "https"])
@@ -131,11 +132,12 @@ class HttpUrlField(CleanCharField):
 
     widget = forms.URLInput
 
-    def __init__(self, *, max_length: int = 300, **options: object) -> None:
+    def __init__(self, *, max_length: int = 300, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
 
-    def to_python(self, value: object) -> str:
-        return clean_url(super().to_python(value))
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return clean_url(value) if value else value
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         # type=url would refuse "www.example.org" in the browser before we can complete it.
