@@ -12,7 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import limits
 from core.pagecache import cache_public
-from organisations.models import Language, Organisation, Topic
+from organisations.cards import cards
+from organisations.map import county_map
+from organisations.models import Organisation
+from organisations.search import Directory, directory
 from portal import services
 from portal.context_processors import current_profile
 from portal.forms import FeedbackForm
@@ -24,20 +27,29 @@ NEWEST = 3
 @cache_public
 def home(request: HttpRequest) -> HttpResponse:
     """What this network is, in five seconds."""
-    public = Organisation.objects.public()
+    index = directory()
+    newest = (
+        Organisation.objects.public()
+        .order_by("-state_since", "-pk")
+        .values_list("pk", flat=True)[:NEWEST]
+    )
     return render(
         request,
         "portal/home.html",
         {
-            "organisations_count": public.count(),
-            "municipalities_count": public.values("municipality").distinct().count(),
-            "languages_count": Language.objects.filter(organisations__in=public).distinct().count(),
-            "topics": Topic.objects.all(),
-            "newest": public.select_related("municipality")
-            .prefetch_related("topics", "languages")
-            .order_by("-state_since", "-pk")[:NEWEST],
+            "organisations_count": len(index.pks),
+            "municipalities_count": _used(index, "municipality"),
+            "languages_count": _used(index, "language"),
+            "topics": index.topics.values(),
+            "map": county_map(index=index),
+            "newest": cards(list(newest), index),
         },
     )
+
+
+def _used(index: Directory, group: str) -> int:
+    """How many entries of a group have organisations."""
+    return sum(1 for slots in index.facets[group].values() if slots)
 
 
 def _legal_page(request: HttpRequest, field: str, title: str) -> HttpResponse:

@@ -1,0 +1,205 @@
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from accounts.models import User
+from core import outbox, revision
+from core.errors import Refused
+from core.mail import queue_mail
+from core.models import OutboxMessage
+from organisations.models import Consent, ContactPerson, Organisation
+from portal import delivery, demonstration, scale
+from portal.models import NetworkProfile
+from tests.factories import make_network, make_organisation
+
+REAL = {"Die Brücke Rastatt für den Dialog", "Club Euro-Italia"}
+
+
+@pytest.fixture
+def loaded(db) -> dict[str, int]:
+    return demonstration.load()
+
+
+def test_the_network_says_what_is_invented(loaded):
+    names = set(Organisation.objects.public().values_list("name", flat=True))
+    assert len(names) == 9
+    assert {name for name in names if not name.endswith("(erfunden)")} == REAL
+    profile = NetworkProfile.objects.get()
+    assert profile.is_demonstration
+    assert profile.contact_name == "Tamina Hommer"
+    assert profile.contact_phone.as_e164 == "+4972223814325"
+
+
+def test_nothing_is_invented_about_real_associations(loaded):
+    for organisation in Organisation.objects.filter(name__in=REAL):
+        assert "gibt es wirklich" in organisation.description
+        assert not organisation.contacts.exists()
+        assert not organisation.topics.exists()
+        assert not organisation.languages.exists()
+        assert organisation.founding_year is None
+        assert not organisation.email
+        assert not organisation.website
+        assert not organisation.phone
+
+
+def test_invented_people_have_addresses_and_numbers_of_nobody(loaded):
+    addresses = [
+        *User.objects.values_list("email", flat=True),
+        *ContactPerson.objects.values_list("email", flat=True),
+        *Organisation.objects.exclude(email="").values_list("email", flat=True),
+    ]
+    assert [address for address in addresses if not address.endswith("@example.org")] == []
+    phones = [
+        *ContactPerson.objects.exclude(phone="").values_list("phone", flat=True),
+        *Organisation.objects.exclude(phone="").values_list("phone", flat=True),
+    ]
+    assert phones
+    assert [phone for phone in phones if not str(phone.as_e164).startswith("+493023125")] == []
+
+
+def test_what_is_public_of_people_has_a_provable_consent(loaded):
+    public = ContactPerson.objects.filter(consented_at__isnull=False)
+    assert public.exists()
+    for contact in public:
+        assert sorted(contact.consents.get().fields) == sorted(contact.published)
+
+
+def test_the_officer_has_something_to_decide_and_the_right_to_it(loaded):
+    assert Organisation.objects.filter(state="submitted").count() == 1
+    assert Organisation.objects.filter(state="draft").count() == 1
+    officer = User.objects.get(email="officer@example.org")
+    assert officer.is_staff
+    assert not officer.is_superuser
+    assert officer.authenticator_set.exists()
+    if Permission.objects.filter(group__isnull=False).exists():
+        assert officer.has_perm("organisations.change_organisation")
+
+
+def test_loading_again_changes_nothing(loaded):
+    Organisation.objects.filter(name__startswith="Frauencafé").update(name="Ganz anders")
+    before = {
+        model: model.objects.count() for model in (Organisation, ContactPerson, Consent, User)
+    }
+    assert demonstration.load() == {"profile": 0, "accounts": 0, "organisations": 0}
+    assert {model: model.objects.count() for model in before} == before
+    assert Organisation.objects.filter(name="Ganz anders").exists()
+    profile_history = NetworkProfile.history.count()
+    assert profile_history == 1
+
+
+@pytest.mark.parametrize("real", [make_network, make_organisation])
+def test_a_real_network_is_left_alone(db, real):
+    real()
+    count = Organisation.objects.count()
+    with pytest.raises(Refused):
+        demonstration.load()
+    with pytest.raises(Refused):
+        list(scale.load(organisations=10))
+    assert Organisation.objects.count() == count
+
+
+@pytest.mark.parametrize("command", [["seed_demo"], ["seed_scale", "--organisations", "1"]])
+def test_without_debug_one_has_to_say_that_it_is_meant(db, command):
+    with pytest.raises(CommandError, match="yes-demonstration"):
+        call_command(*command)
+    assert not Organisation.objects.exists()
+    call_command(*command, "--yes-demonstration", stdout=StringIO())
+    assert Organisation.objects.exists()
+
+
+def test_the_accounts_are_listed_with_the_second_code(loaded):
+    out = StringIO()
+    call_command("demo_accounts", stdout=out)
+    assert "officer@example.org" in out.getvalue()
+    assert "then the code" in out.getvalue()
+
+
+def test_no_accounts_are_listed_of_a_real_network(db):
+    make_network()
+    with pytest.raises(CommandError):
+        call_command("demo_accounts")
+
+
+# --- Mail -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("address", "reserved"),
+    [
+        ("a@example.org", True),
+        ("a@sub.example.com", True),
+        ("a@EXAMPLE.NET", True),
+        ("a@example.org.", True),
+        ("a@verein.test", True),
+        ("a@notexample.org", False),
+        ("a@example.org.evil.de", False),
+        ("a@landkreis.de", False),
+        ("a@example.de", False),
+    ],
+)
+def test_reserved_addresses(address, reserved):
+    assert delivery.is_reserved(address) is reserved
+
+
+def queue(to: str) -> OutboxMessage:
+    with transaction.atomic():
+        return queue_mail(
+            key=f"test:{to}",
+            to=to,
+            mail="test",
+            language="de",
+            context={},
+            subject_body=("Hallo", "Ein Text."),
+        )
+
+
+@pytest.mark.parametrize(
+    ("is_demonstration", "to", "leaves"),
+    [
+        (True, "jemand@landkreis-rastatt.de", False),
+        (True, "jemand@example.org", True),
+        (False, "jemand@landkreis-rastatt.de", True),
+    ],
+)
+def test_no_mail_leaves_a_demonstration_for_somebody_real(
+    db, mailoutbox, is_demonstration, to, leaves
+):
+    make_network(is_demonstration=is_demonstration)
+    message = queue(to)
+    outbox.send_due()
+    message.refresh_from_db()
+    assert [mail.to for mail in mailoutbox] == ([[to]] if leaves else [])
+    assert message.state == (OutboxMessage.State.SENT if leaves else OutboxMessage.State.CANCELLED)
+    assert ("Vorführung" in message.error) is not leaves
+
+
+# --- The large network ----------------------------------------------------------------------------
+def test_the_large_network_is_plausible(db):
+    assert list(scale.load(organisations=60)) == [60]
+    rows = Organisation.objects.public()
+    assert rows.count() == 60
+    assert rows.values("slug").distinct().count() == 60
+    assert rows.filter(municipality__in_county=True).count() == 60
+    assert not rows.filter(topics=None).exists()
+    assert rows.values("languages").distinct().count() > 5
+    for contact in ContactPerson.objects.filter(consented_at__isnull=False):
+        assert contact.consents.get().fields
+    for organisation in rows:
+        organisation.full_clean()
+
+
+def test_the_large_network_grows_and_repeats_itself(db):
+    def names() -> set[tuple[str, str]]:
+        return set(Organisation.objects.values_list("name", "description"))
+
+    list(scale.load(organisations=10))
+    ten, number = names(), revision.current()
+    assert list(scale.load(organisations=10)) == []
+    assert names() == ten
+    list(scale.load(organisations=20))
+    assert names() > ten
+    assert Organisation.objects.count() == 20
+    assert revision.current() != number
+    list(scale.load(organisations=5, seed=2))
+    assert Organisation.objects.count() == 25
