@@ -1,0 +1,856 @@
+"""The forms of a registration: one topic each, no field more than it needs.
+
+They check and tidy; what they return goes to the services, which write it.
+"""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import PhoneNumber
+
+from accounts.models import User, normalise_email
+from core import phones
+from core.images import read_image
+from core.text import CleanCharField, HttpUrlField, validate_has_words
+from organisations.models import (
+    ContactPerson,
+    Language,
+    Municipality,
+    Organisation,
+    OrganisationImage,
+    PostalCode,
+)
+from organisations.services.editing import translation_field
+
+YES_NO = (("", _("Das weiß ich nicht")), ("yes", _("Ja")), ("no", _("Nein")))
+SOCIAL_LINKS = 4
+LETTERS = re.compile(r"[^\W\d_]")
+PHONE_LABEL = re.compile(r"^\s*(tel(efon)?|mobil|handy|phone|tel\.?:)\s*[.:]?\s*", re.IGNORECASE)
+
+
+# --- Fields ---------------------------------------------------------------------------------------
+class PhoneField(CleanCharField):
+    """A telephone number in any spelling: `07222/381-4325`, `+49 (0) 7222 3814325`, `0049…`.
+
+    Letters are refused: libraries would dial them as on an old keypad, and "Büro 3" would become a
+    number nobody has.
+    """
+
+    widget = forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "dir": "ltr"})
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 60)
+        super().__init__(**options)
+
+    def to_python(self, value: object) -> PhoneNumber | str:  # type: ignore[override]
+        text = PHONE_LABEL.sub("", super().to_python(value))
+        if not text:
+            return ""
+        if LETTERS.search(text):
+            raise ValidationError(
+                _(
+                    "Bitte schreiben Sie nur Ziffern und keine Buchstaben, "
+                    "zum Beispiel 07222 381-4325."
+                ),
+                code="letters",
+            )
+        number = PhoneNumber.from_string(text, settings.PHONENUMBER_DEFAULT_REGION)
+        if not number.is_valid():
+            raise ValidationError(
+                _(
+                    "Diese Telefonnummer gibt es so nicht. Bitte schreiben Sie sie mit Vorwahl, "
+                    "zum Beispiel 07222 381-4325. Nummern aus anderen Ländern beginnen mit +."
+                ),
+                code="invalid",
+            )
+        return number
+
+    def prepare_value(self, value: object) -> object:
+        return phones.spoken(value) if isinstance(value, PhoneNumber) else value
+
+    def run_validators(self, value: object) -> None:
+        # The length was that of the text; a number has none.
+        if isinstance(value, str):
+            super().run_validators(value)
+
+
+class LongTextField(CleanCharField):
+    """A text of several lines, at most as long as the column."""
+
+    def __init__(self, *, rows: int = 5, **options: Any) -> None:
+        options.setdefault("max_length", Organisation.TEXT_LENGTH)
+        options.setdefault("validators", [validate_has_words])
+        options.setdefault("widget", forms.Textarea(attrs={"rows": rows, "dir": "auto"}))
+        super().__init__(multiline=True, **options)
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address as it is stored: without blanks, in small letters."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 254)
+        options.setdefault(
+            "error_messages",
+            {
+                "invalid": _(
+                    "Bitte prüfen Sie die E-Mail-Adresse. Sie sieht so aus: name@example.org"
+                )
+            },
+        )
+        super().__init__(**options)
+        self.widget.attrs |= {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
+
+    def clean(self, value: Any) -> str:
+        return normalise_email(super().clean(value))
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Yes, no, or not known; as radio buttons, which a phone shows at once."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=YES_NO,
+            coerce=lambda value: value == "yes",
+            empty_value=None,
+            required=False,
+            widget=forms.RadioSelect,
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return {True: "yes", False: "no", None: ""}.get(value, value)
+
+
+class ImageFileField(forms.FileField):
+    """A picture; its clean value is the new WebP file made of it."""
+
+    # Phones offer camera and gallery for these.
+    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        upload = super().clean(data, initial)
+        return read_image(upload) if isinstance(upload, UploadedFile) else upload
+
+
+# --- Begin ----------------------------------------------------------------------------------------
+class RegisterForm(forms.Form):
+    """Name and kind: enough to begin."""
+
+    name = CleanCharField(
+        label=_("Wie heißt Ihre Organisation?"),
+        max_length=160,
+        validators=[validate_has_words],
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
+        help_text=_("Der ganze Name, so wie er auf Briefen steht. Er wird öffentlich."),
+        error_messages={"required": _("Bitte geben Sie den Namen der Organisation an.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("Was ist Ihre Organisation?"),
+        choices=Organisation.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie aus, was Ihre Organisation ist.")},
+    )
+    creation_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def clean_creation_key(self) -> uuid.UUID:
+        return self.cleaned_data["creation_key"] or uuid.uuid4()
+
+
+# --- Steps ----------------------------------------------------------------------------------------
+class StepForm(forms.Form):
+    """One step: knows the organisation, the version it was filled from, and its own values."""
+
+    # The fields that are columns of the organisation; `initial` and `values` follow them.
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, organisation: Organisation, **options: Any) -> None:
+        self.organisation = organisation
+        options["initial"] = self.present(organisation) | options.get("initial", {})
+        super().__init__(*args, **options)
+
+    def present(self, organisation: Organisation) -> dict[str, Any]:
+        """Return what the fields show before anybody types."""
+        return {field: self.column(organisation, field) for field in self.columns}
+
+    @staticmethod
+    def column(organisation: Organisation, field: str) -> Any:
+        if organisation._meta.get_field(field).many_to_many:
+            return list(getattr(organisation, field).values_list("pk", flat=True))
+        return getattr(organisation, field)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return what `editing.save` is to write, of a valid form."""
+        return {field: self.cleaned_data[field] for field in self.columns}
+
+    def shown(self, field: str, value: Any) -> str:
+        """Return a value of a field in words, for the page that compares two people's entries."""
+        return str(value or "")
+
+
+def shown_choices(choices: Iterable[tuple[Any, Any]], keys: Iterable[Any]) -> str:
+    """Return the labels of the chosen keys, in the choices' order."""
+    wanted = {str(key) for key in keys}
+    return ", ".join(str(label) for key, label in choices if str(key) in wanted)
+
+
+class OrganisationForm(StepForm):
+    """Who you are."""
+
+    columns = (
+        "name",
+        "short_name",
+        "kind",
+        "legal_form",
+        "founding_year",
+        "register_entry",
+        "charitable",
+    )
+
+    name = CleanCharField(
+        label=_("Name"),
+        max_length=160,
+        validators=[validate_has_words],
+        help_text=_("Der ganze Name, so wie er auf Briefen steht."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
+        error_messages={"required": _("Bitte geben Sie den Namen der Organisation an.")},
+    )
+    short_name = CleanCharField(
+        label=_("Kurzname"),
+        max_length=40,
+        required=False,
+        help_text=_("Wenn Sie eine Abkürzung benutzen, zum Beispiel: KV Musterstadt"),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Was ist Ihre Organisation?"),
+        choices=Organisation.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie aus, was Ihre Organisation ist.")},
+    )
+    legal_form = CleanCharField(
+        label=_("Rechtsform"),
+        max_length=80,
+        required=False,
+        help_text=_("Zum Beispiel: e. V. Eine Initiative hat meistens keine."),
+    )
+    founding_year = forms.IntegerField(
+        label=_("Gründungsjahr"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 4}),
+        help_text=_("Vier Ziffern, zum Beispiel 1998"),
+        error_messages={"invalid": _("Bitte geben Sie das Gründungsjahr mit vier Ziffern an.")},
+    )
+    register_entry = CleanCharField(
+        label=_("Registereintrag"),
+        max_length=120,
+        required=False,
+        help_text=_("Zum Beispiel: VR 123456, Amtsgericht Mannheim"),
+    )
+    charitable = YesNoField(
+        label=_("Ist Ihre Organisation gemeinnützig?"),
+        help_text=_("Das heißt: Das Finanzamt hat es bestätigt."),
+    )
+
+    def clean_founding_year(self) -> int | None:
+        year = self.cleaned_data["founding_year"]
+        if year is not None and not 1000 <= year <= timezone.localdate().year:
+            raise ValidationError(
+                _("Bitte prüfen Sie das Jahr. Es hat vier Ziffern und liegt nicht in der Zukunft.")
+            )
+        return year
+
+    def shown(self, field: str, value: Any) -> str:
+        if field == "kind":
+            return shown_choices(Organisation.Kind.choices, [value])
+        if field == "charitable":
+            return {True: str(_("Ja")), False: str(_("Nein"))}.get(value, "")
+        return super().shown(field, value)
+
+
+class PlaceForm(StepForm):
+    """Where you are and where you work."""
+
+    columns = (
+        "municipality",
+        "whole_county",
+        "active_in",
+        "street",
+        "address_extra",
+        "postal_code",
+        "place",
+        "address_public",
+        "opening_times",
+        "accessibility",
+    )
+
+    municipality = forms.ModelChoiceField(
+        label=_("In welcher Stadt oder Gemeinde sind Sie zu Hause?"),
+        queryset=Municipality.objects.none(),
+        empty_label=_("Bitte wählen"),
+        help_text=_("Das wird öffentlich. So finden andere Sie auf der Karte."),
+        error_messages={"required": _("Bitte wählen Sie eine Stadt oder Gemeinde aus.")},
+    )
+    whole_county = forms.BooleanField(label=_("Wir sind im ganzen Landkreis aktiv"), required=False)
+    active_in = forms.ModelMultipleChoiceField(
+        label=_("Wo sind Sie auch aktiv?"),
+        queryset=Municipality.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    street = CleanCharField(
+        label=_("Straße und Hausnummer"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    address_extra = CleanCharField(
+        label=_("Zusatz"),
+        max_length=120,
+        required=False,
+        help_text=_("Zum Beispiel: Hinterhaus, 2. Stock, bei Familie Muster"),
+    )
+    postal_code = CleanCharField(
+        label=_("Postleitzahl"),
+        max_length=12,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "postal-code", "dir": "ltr"}
+        ),
+    )
+    confirm_postal_code = forms.BooleanField(
+        label=_("Ja, die Postleitzahl stimmt so"), required=False
+    )
+    place = CleanCharField(
+        label=_("Ort"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    address_public = forms.BooleanField(
+        label=_("Adresse öffentlich zeigen"),
+        required=False,
+        help_text=_(
+            "Mit Haken: Alle können die Adresse im Internet sehen. Ohne Haken: Nur Sie und das "
+            "Team des Netzwerks sehen sie. Bei einer privaten Wohnung raten wir: ohne Haken."
+        ),
+    )
+    opening_times = LongTextField(
+        label=_("Wann sind Sie da? Wann treffen Sie sich?"),
+        max_length=500,
+        rows=3,
+        required=False,
+        help_text=_("Zum Beispiel: jeden Freitag, 18 Uhr. Das wird öffentlich."),
+    )
+    accessibility = forms.ChoiceField(
+        label=_("Kommt man mit dem Rollstuhl hinein?"),
+        choices=(
+            (Organisation.Accessibility.YES, _("Ja, ohne Stufen, mit passender Toilette")),
+            (Organisation.Accessibility.PARTLY, _("Teilweise, oder mit Hilfe")),
+            (Organisation.Accessibility.NO, _("Nein")),
+            (Organisation.Accessibility.UNKNOWN, _("Das weiß ich nicht")),
+        ),
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.is_partner = self.organisation.kind == Organisation.Kind.PARTNER
+        in_county = Municipality.objects.filter(in_county=True).defer("outline")
+        everywhere = Municipality.objects.defer("outline")
+        self.fields["municipality"].queryset = everywhere if self.is_partner else in_county
+        self.fields["active_in"].queryset = in_county
+        # Asked only where something does not fit.
+        self.asks_to_confirm = False
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return super().values | {
+            "accessibility": self.cleaned_data["accessibility"]
+            or Organisation.Accessibility.UNKNOWN
+        }
+
+    def clean_postal_code(self) -> str:
+        code = self.cleaned_data["postal_code"].replace(" ", "").upper().removeprefix("D-")
+        if code and not re.fullmatch(r"\d{5}", code):
+            raise ValidationError(
+                _("Eine Postleitzahl hat fünf Ziffern, zum Beispiel 76437."), code="digits"
+            )
+        return "".join(str(int(digit)) for digit in code)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        code, municipality = cleaned.get("postal_code"), cleaned.get("municipality")
+        if code:
+            self._check_postal_code(code, municipality)
+        if code and not self.errors and not cleaned.get("place") and municipality:
+            cleaned["place"] = municipality.name
+        return cleaned
+
+    def _check_postal_code(self, code: str, municipality: Municipality | None) -> None:
+        known = list(
+            PostalCode.objects.filter(code=code)
+            .select_related("municipality")
+            .defer("municipality__outline")
+        )
+        in_county = [entry for entry in known if entry.municipality.in_county]
+        if municipality and any(entry.municipality_id == municipality.pk for entry in known):
+            return
+        if not PostalCode.objects.filter(municipality__in_county=True).exists():
+            return  # no postcodes were loaded: there is nothing to compare with
+        confirmed = self.cleaned_data.get("confirm_postal_code")
+        if not in_county and not self.is_partner:
+            self.add_error(
+                "postal_code",
+                ValidationError(
+                    _(
+                        "Die Postleitzahl %(code)s liegt nicht im Landkreis. Bitte prüfen Sie die "
+                        "Ziffern. Haben Sie keine Adresse im Landkreis, aber sind hier aktiv? Dann "
+                        "lassen Sie Straße, Postleitzahl und Ort leer."
+                    ),
+                    code="outside",
+                    params={"code": code},
+                ),
+            )
+        elif not confirmed and municipality:
+            self.asks_to_confirm = True
+            if in_county:
+                places = ", ".join(str(entry.municipality) for entry in in_county)
+                text = _(
+                    "Die Postleitzahl %(code)s gehört zu %(places)s. Sie haben aber %(chosen)s "
+                    "ausgewählt. Was ist richtig? Wenn beides stimmt, bestätigen Sie es unten."
+                )
+            else:
+                places = ""
+                text = _(
+                    "Die Postleitzahl %(code)s liegt nicht im Landkreis. Für eine "
+                    "Partnerinstitution geht das: Bitte bestätigen Sie es unten."
+                )
+            self.add_error(
+                "postal_code",
+                ValidationError(
+                    text,
+                    code="mismatch",
+                    params={"code": code, "places": places, "chosen": str(municipality)},
+                ),
+            )
+
+    def shown(self, field: str, value: Any) -> str:
+        if field in {"municipality", "active_in"}:
+            keys = value if field == "active_in" else [value]
+            return shown_choices([(place.pk, place) for place in self.fields[field].queryset], keys)
+        if field == "accessibility":
+            return shown_choices(self.fields[field].choices, [value])
+        if isinstance(value, bool):
+            return str(_("Ja")) if value else str(_("Nein"))
+        return super().shown(field, value)
+
+
+class ActivityForm(StepForm):
+    """What you do, for whom, in which languages; the texts in further languages as well."""
+
+    TEXTS = ("description", "aims", "activities")
+    columns = (*TEXTS, "topics", "target_groups", "languages", "regions")
+
+    description = LongTextField(
+        label=_("Wer sind Sie, und was machen Sie?"),
+        help_text=_("Ein paar einfache Sätze genügen. Das ist der wichtigste Text Ihrer Seite."),
+        error_messages={"required": _("Bitte schreiben Sie ein paar Sätze über sich.")},
+    )
+    aims = LongTextField(label=_("Was möchten Sie erreichen?"), required=False, rows=3)
+    activities = LongTextField(
+        label=_("Was kann man bei Ihnen machen?"),
+        required=False,
+        rows=3,
+        help_text=_("Zum Beispiel: Chor, Nachhilfe, Frauenfrühstück, Feste"),
+    )
+    topics = forms.ModelMultipleChoiceField(
+        label=_("Ihre Themen"),
+        queryset=Organisation.topics.field.related_model.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Wählen Sie alles aus, was passt."),
+        error_messages={"required": _("Bitte wählen Sie mindestens ein Thema aus.")},
+    )
+    target_groups = forms.ModelMultipleChoiceField(
+        label=_("Für wen ist Ihr Angebot?"),
+        queryset=Organisation.target_groups.field.related_model.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    languages = forms.ModelMultipleChoiceField(
+        label=_("Welche Sprachen sprechen Sie?"),
+        queryset=Language.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    regions = CleanCharField(
+        label=_("Mit welchen Ländern oder Regionen sind Sie verbunden?"),
+        max_length=200,
+        required=False,
+        help_text=_("Nur wenn Sie es sagen möchten."),
+    )
+
+    def __init__(self, *args: Any, adding: str = "", **options: Any) -> None:
+        """Build the form.
+
+        :param adding: the code of a further language somebody wants to write in.
+        """
+        super().__init__(*args, **options)
+        self.all_languages = list(Language.objects.all())
+        self.fields["languages"].label_from_instance = _language_label
+        given = {
+            *self.organisation.translations,
+            adding,
+            *(
+                language.code
+                for language in self.all_languages
+                if any(translation_field(language.code, text) in self.data for text in self.TEXTS)
+            ),
+        }
+        # German stands in the columns; an interface language works even if it is no spoken one.
+        names = {language.code: language for language in self.all_languages}
+        self.further = [code for code in names if code in given and code != settings.LANGUAGE_CODE]
+        for code in self.further:
+            self._add_texts(names[code])
+
+    def _add_texts(self, language: Language) -> None:
+        present = self.organisation.translations.get(language.code, {})
+        for text in self.TEXTS:
+            name = translation_field(language.code, text)
+            self.fields[name] = LongTextField(
+                label=self.fields[text].label,
+                required=False,
+                widget=forms.Textarea(
+                    attrs={"rows": 4, "dir": language.direction, "lang": language.code}
+                ),
+            )
+            self.initial[name] = present.get(text, "")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return super().values | {
+            name: self.cleaned_data[name]
+            for code in self.further
+            for text in self.TEXTS
+            if (name := translation_field(code, text)) in self.fields
+        }
+
+    @property
+    def german(self) -> list[forms.BoundField]:
+        """Return the fields before the further languages, for the template."""
+        return [self[name] for name in self.columns]
+
+    @property
+    def translations(self) -> list[dict[str, Any]]:
+        """Return the further languages with their fields, for the template."""
+        names = {language.code: language for language in self.all_languages}
+        return [
+            {
+                "language": names[code],
+                "fields": [self[translation_field(code, text)] for text in self.TEXTS],
+            }
+            for code in self.further
+        ]
+
+    @property
+    def addable(self) -> list[Language]:
+        """Return the languages that can still be added."""
+        return [
+            language
+            for language in self.all_languages
+            if language.code not in self.further and language.code != settings.LANGUAGE_CODE
+        ]
+
+    def shown(self, field: str, value: Any) -> str:
+        if field in {"topics", "target_groups", "languages"}:
+            return shown_choices(
+                [(entry.pk, entry) for entry in self.fields[field].queryset], value
+            )
+        return super().shown(field, value)
+
+
+def _language_label(language: Language) -> str:
+    name = str(language)
+    return name if name == language.endonym else f"{name} – {language.endonym}"
+
+
+class ReachForm(StepForm):
+    """How the organisation itself can be reached: all of it public."""
+
+    columns = ("phone", "email", "website")
+
+    phone = PhoneField(
+        label=_("Telefon der Organisation"),
+        required=False,
+        help_text=_("Wird öffentlich. Eine private Nummer tragen Sie bitte nicht hier ein."),
+    )
+    email = EmailField(
+        label=_("E-Mail-Adresse der Organisation"),
+        required=False,
+        help_text=_("Wird öffentlich."),
+    )
+    website = HttpUrlField(
+        label=_("Internetseite"),
+        required=False,
+        help_text=_("Wird öffentlich. Zum Beispiel: www.example.org"),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        links = list(self.organisation.social_links)
+        for number in range(max(SOCIAL_LINKS, len(links))):
+            name = f"social_{number + 1}"
+            self.fields[name] = HttpUrlField(
+                label=_("Soziale Medien: Link %(number)d") % {"number": number + 1},
+                required=False,
+            )
+            self.initial[name] = links[number] if number < len(links) else ""
+
+    @property
+    def social(self) -> list[str]:
+        return [name for name in self.fields if name.startswith("social_")]
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.columns]
+
+    @property
+    def social_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.social]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        links = [self.cleaned_data[name] for name in self.social]
+        return super().values | {"social_links": list(dict.fromkeys(filter(None, links)))}
+
+    def shown(self, field: str, value: Any) -> str:
+        if field == "social_links":
+            return "\n".join(value)
+        return super().shown(field, value)
+
+
+# --- Contact persons ------------------------------------------------------------------------------
+class ContactForm(forms.Form):
+    """Somebody who can be reached; what of theirs is public is their own decision."""
+
+    name = CleanCharField(
+        label=_("Name"),
+        max_length=120,
+        validators=[validate_has_words],
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+        error_messages={"required": _("Bitte geben Sie den Namen an.")},
+    )
+    function = CleanCharField(
+        label=_("Aufgabe"),
+        max_length=80,
+        required=False,
+        help_text=_("Zum Beispiel: Vorstand, Kassenwart"),
+    )
+    phone = PhoneField(label=_("Telefon"), required=False)
+    email = EmailField(label=_("E-Mail-Adresse"), required=False)
+    seen_entry = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=2**62
+    )
+
+    PERSON = ("name", "function", "phone", "email")
+
+    def __init__(
+        self, *args: Any, contact: ContactPerson | None = None, entry: int = 0, **options: Any
+    ) -> None:
+        self.contact = contact
+        if contact is not None:
+            present = {field: getattr(contact, field) for field in self.PERSON}
+            options["initial"] = present | {"seen_entry": entry} | options.get("initial", {})
+        super().__init__(*args, **options)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {field: self.cleaned_data[field] for field in self.PERSON}
+
+    def shown(self, field: str, value: Any) -> str:
+        return str(value or "")
+
+
+class OwnContactForm(ContactForm):
+    """Oneself as the contact person: every entry with its own switch."""
+
+    name_public = forms.BooleanField(label=_("Meinen Namen öffentlich zeigen"), required=False)
+    function_public = forms.BooleanField(label=_("Meine Aufgabe öffentlich zeigen"), required=False)
+    phone_public = forms.BooleanField(
+        label=_("Meine Telefonnummer öffentlich zeigen"), required=False
+    )
+    email_public = forms.BooleanField(
+        label=_("Meine E-Mail-Adresse öffentlich zeigen"), required=False
+    )
+    field_order = (
+        "name",
+        "name_public",
+        "function",
+        "function_public",
+        "phone",
+        "phone_public",
+        "email",
+        "email_public",
+        "seen_entry",
+    )
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        contact = options.get("contact")
+        if contact is None:
+            options["initial"] = {"name": user.name, "email": user.email}
+        else:
+            options["initial"] = {
+                f"{field}_public": getattr(contact, f"{field}_public") for field in self.PERSON
+            }
+        super().__init__(*args, **options)
+
+    @property
+    def public(self) -> list[str]:
+        return [field for field in self.PERSON if self.cleaned_data[f"{field}_public"]]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for field in self.PERSON:
+            if cleaned.get(f"{field}_public") and field in cleaned and not cleaned[field]:
+                self.add_error(
+                    field, _("Sie möchten das öffentlich zeigen, aber hier steht noch nichts.")
+                )
+        return cleaned
+
+
+class OtherContactForm(ContactForm):
+    """Somebody else: they are asked by mail, so the form asks for their language too."""
+
+    language = forms.ChoiceField(
+        label=_("In welcher Sprache sollen wir der Person schreiben?"), choices=settings.LANGUAGES
+    )
+
+    field_order = ("name", "function", "phone", "email", "language", "seen_entry")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["initial"] = {"language": get_language()} | options.get("initial", {})
+        super().__init__(*args, **options)
+        self.fields["email"].help_text = _(
+            "An diese Adresse schicken wir einen Link. Die Person entscheidet selbst, was "
+            "öffentlich wird."
+        )
+
+
+class ConsentForm(forms.Form):
+    """What of a person may be public: one box for each thing there is of them."""
+
+    def __init__(self, *args: Any, contact: ContactPerson, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in ContactPerson.PUBLISHABLE:
+            value = getattr(contact, field)
+            if not value or field == "photo":
+                continue
+            shown = phones.spoken(value) if isinstance(value, PhoneNumber) else value
+            self.fields[field] = forms.BooleanField(
+                label=_("%(what)s öffentlich zeigen: %(value)s")
+                % {"what": contact._meta.get_field(field).verbose_name, "value": shown},
+                required=False,
+                initial=getattr(contact, f"{field}_public"),
+            )
+
+    @property
+    def public(self) -> list[str]:
+        return [field for field, chosen in self.cleaned_data.items() if chosen]
+
+
+# --- Pictures -------------------------------------------------------------------------------------
+class ImageForm(forms.Form):
+    """A picture with what one has to say about it.
+
+    A good picture is kept when something else is wrong: `pending` then names it, and the file
+    need not be sent again.
+    """
+
+    file = ImageFileField(
+        label=_("Bild"),
+        required=False,
+        help_text=_("JPEG, PNG oder WebP, höchstens 10 MB. Ein Foto mit dem Handy genügt."),
+    )
+    pending = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    alt_text = CleanCharField(
+        label=_("Was ist auf dem Bild zu sehen?"),
+        max_length=200,
+        validators=[validate_has_words],
+        help_text=_(
+            "Ein kurzer Satz für Menschen, die das Bild nicht sehen können. "
+            "Zum Beispiel: „Logo: ein Baum mit bunten Blättern“."
+        ),
+        error_messages={"required": _("Bitte beschreiben Sie das Bild mit ein paar Wörtern.")},
+    )
+    credit = CleanCharField(label=_("Wer hat das Bild gemacht?"), max_length=120, required=False)
+    consent = forms.BooleanField(
+        label=_("Wir dürfen das Bild zeigen, und alle Menschen darauf sind einverstanden."),
+        error_messages={
+            "required": _("Ohne dieses Einverständnis können wir das Bild nicht zeigen.")
+        },
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        organisation: Organisation,
+        kind: str,
+        image: OrganisationImage | None = None,
+        **options: Any,
+    ) -> None:
+        self.organisation, self.kind, self.image = organisation, kind, image
+        if image is not None:
+            options["initial"] = {
+                "alt_text": image.alt_text,
+                "credit": image.credit,
+                "consent": image.consent,
+            }
+        super().__init__(*args, **options)
+        if kind == OrganisationImage.Kind.LOGO:
+            self.fields["file"].label = _("Logo")
+
+    @cached_property
+    def kept(self) -> OrganisationImage | None:
+        """Return the picture sent before that waits for the rest; only this organisation's own."""
+        key = str(self.data.get("pending", ""))
+        try:
+            reference = uuid.UUID(key)
+        except ValueError:
+            return None
+        return self.organisation.images.filter(pk=reference, pending=True, kind=self.kind).first()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        has_picture = cleaned.get("file") or self.kept or self.image
+        if not has_picture and "file" not in self.errors:
+            self.add_error("file", _("Bitte wählen Sie ein Bild aus."))
+        return cleaned
+
+    def remember(self, image: OrganisationImage) -> None:
+        """Let the form shown again refer to the picture that was kept."""
+        data: Mapping[str, Any] = self.data
+        self.data = data.copy()  # type: ignore[attr-defined]
+        self.data["pending"] = str(image.pk)
+        self.kept = image
+
+
+class SubmitForm(forms.Form):
+    """The last word before the officer reads it."""
+
+    privacy = forms.BooleanField(
+        label=_("Ich habe die Datenschutzhinweise gelesen."),
+        error_messages={
+            "required": _("Bitte bestätigen Sie, dass Sie die Datenschutzhinweise gelesen haben.")
+        },
+    )

@@ -1,0 +1,132 @@
+"""The people who can be reached: added, changed, removed by an organisation's representatives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.errors import Refused
+from organisations.folding import fold
+from organisations.models import ContactPerson, Organisation
+from organisations.services import consent, editing
+
+FIELDS = ("name", "function", "phone", "email")
+MAX_CONTACTS = 10
+
+
+@transaction.atomic
+def add(
+    *, organisation: Organisation, values: Mapping[str, Any], is_self: bool, by: User
+) -> ContactPerson:
+    """Name a contact person; nothing of theirs is public by this.
+
+    The same person sent twice is added once.
+
+    :param values: `FIELDS` by name.
+    :param is_self: whether `by` is the person.
+    :return: the contact person.
+    :raises PermissionDenied: if `by` may not change the organisation.
+    :raises Refused: when there are ten already.
+    """
+    row = _organisation(organisation.pk, by)
+    for known in row.contacts.all():
+        own = is_self and known.user_id == by.pk
+        if own or (
+            fold(known.name) == fold(values["name"])
+            and known.email.lower() == values.get("email", "").lower()
+        ):
+            return known
+    number = row.contacts.count()
+    if number >= MAX_CONTACTS:
+        raise Refused(
+            _("Es sind schon %(number)d Ansprechpersonen. Bitte entfernen Sie zuerst eine.")
+            % {"number": number}
+        )
+    contact = ContactPerson(
+        organisation=row,
+        user=by if is_self else None,
+        position=number,
+        **{field: values.get(field, "") for field in FIELDS},
+    )
+    contact._history_user = by
+    contact._change_reason = _("Ansprechperson hinzugefügt")
+    contact.save()
+    return contact
+
+
+@transaction.atomic
+def change(
+    *, contact: ContactPerson, values: Mapping[str, Any], seen_entry: int, by: User
+) -> list[str]:
+    """Change a contact person's data, without publishing what nobody agreed to.
+
+    A new name or e-mail address is a new person: nothing of theirs is public any more. A new
+    telephone number, typed by somebody else, is hidden until the person agrees to it. Whoever
+    changes their own data decides in the same form, by `consent.give`.
+
+    :param values: `FIELDS` by name.
+    :param seen_entry: key of the history entry the form was filled from.
+    :return: the names of the fields that changed.
+    :raises PermissionDenied: if `by` may not change the organisation.
+    :raises Conflict: if somebody else has changed the same fields to something else.
+    """
+    _organisation(contact.organisation_id, by)
+    row = ContactPerson.objects.select_for_update().get(pk=contact.pk)
+    seen = row.history.filter(history_id=seen_entry).first()
+    changes = editing.merge(
+        mine={field: editing.comparable(values[field]) for field in FIELDS},
+        theirs={field: editing.comparable(getattr(row, field)) for field in FIELDS},
+        seen={field: editing.comparable(getattr(seen, field)) for field in FIELDS}
+        if seen
+        else None,
+    )
+    if not changes:
+        return []
+    other_name = "name" in changes and fold(values["name"]) != fold(row.name)
+    is_other = other_name or ("email" in changes and row.email.lower() != values["email"].lower())
+    if is_other and row.user_id != by.pk:
+        consent.person_changed(row, by=by)
+        row.user = None
+    elif "phone" in changes and row.user_id != by.pk:
+        consent.person_changed(row, by=by, fields=["phone"])
+    for field in changes:
+        setattr(row, field, values[field])
+    # What is empty cannot be public.
+    emptied = [f for f in FIELDS if not getattr(row, f) and getattr(row, f"{f}_public")]
+    if emptied:
+        consent.person_changed(row, by=by, fields=emptied)
+    row._history_user = by
+    row._change_reason = _("Ansprechperson geändert")
+    row.save()
+    return list(changes)
+
+
+@transaction.atomic
+def remove(*, contact: ContactPerson, by: User) -> None:
+    """Remove a contact person; what was public of them disappears at once.
+
+    :raises PermissionDenied: if `by` may not change the organisation.
+    """
+    _organisation(contact.organisation_id, by)
+    contact._history_user = by
+    contact._change_reason = _("Ansprechperson entfernt")
+    contact.delete()
+
+
+def latest_entry(contact: ContactPerson) -> int:
+    """Return the key of the newest history entry, which forms carry; 0 without one."""
+    return contact.history.values_list("history_id", flat=True).first() or 0
+
+
+def _organisation(pk: int, by: User) -> Organisation:
+    """Return the locked row of an organisation that `by` may change, so that two take turns."""
+    row = Organisation.objects.editable_by(by).filter(pk=pk).values("pk").first()
+    if row is None:
+        raise PermissionDenied
+    locked = Organisation.objects.select_for_update().get(pk=pk)
+    if locked.state not in editing.EDITABLE_STATES:
+        raise Refused(_("Diese Organisation kann jetzt nicht geändert werden."))
+    return locked

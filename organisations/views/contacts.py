@@ -1,0 +1,316 @@
+"""The contact step: how the organisation can be reached, and the people who answer for it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from core.errors import Conflict, Refused
+from core.resume import recall, require_login
+from organisations.forms import registration as forms
+from organisations.models import ContactPerson, Organisation
+from organisations.services import consent, contacts, editing
+from organisations.views import steps
+
+METHODS = ["GET", "HEAD", "POST"]
+OWN, OTHER = "ich", "andere"
+
+
+def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]:
+    """Return the contact persons, each with what is public of them and what can be done."""
+    now = timezone.now()
+    rows = []
+    for contact in organisation.contacts.prefetch_related("consents"):
+        asked = [entry for entry in contact.consents.all() if entry.requested_at]
+        latest = asked[0] if asked else None
+        public = [
+            str(contact._meta.get_field(field).verbose_name)
+            for field in consent.public_fields(contact)
+        ]
+        if public:
+            status = _("Öffentlich: %(fields)s") % {"fields": ", ".join(public)}
+        elif latest and latest.is_open(now):
+            status = _("Nichts ist öffentlich. Gefragt am %(day)s, noch keine Antwort.") % {
+                "day": date_format(timezone.localtime(latest.requested_at), "DATE_FORMAT")
+            }
+        elif latest and latest.declined_at:
+            status = _("Nichts ist öffentlich. Die Person möchte nicht genannt werden.")
+        else:
+            status = _("Nichts ist öffentlich.")
+        is_own = contact.user_id == user.pk
+        rows.append(
+            {
+                "contact": contact,
+                "public": public,
+                "status": status,
+                "is_own": is_own,
+                "can_ask": not is_own
+                and not public
+                and bool(contact.email)
+                and not (latest and latest.declined_at),
+            }
+        )
+    return rows
+
+
+def reach(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
+    """Show and save how the organisation can be reached; below it, its contact persons."""
+    if request.method == "POST":
+        answer = _save_reach(request, organisation, step)
+        if isinstance(answer, HttpResponse):
+            return answer
+        context = answer
+    else:
+        context = {"form": forms.ReachForm(recall(request), organisation=organisation)}
+    seen = steps.seen_version(request, organisation)
+    if context.get("conflicts"):
+        organisation.refresh_from_db(fields=["version"])
+        context["changed_by"] = editing.last_editor(
+            organisation, since_version=seen, not_by=request.user
+        )
+        seen = organisation.version
+    return render(
+        request,
+        "organisations/registration/step_contact.html",
+        steps.frame(organisation, step)
+        | {"seen_version": seen, "rows": contact_rows(organisation, request.user)}
+        | context,
+    )
+
+
+def _save_reach(
+    request: HttpRequest, organisation: Organisation, step: str
+) -> HttpResponse | dict[str, Any]:
+    form = forms.ReachForm(request.POST, organisation=organisation)
+    conflicts: list[dict[str, Any]] | None = []
+    if form.is_valid():
+        conflicts = steps.save_form(request, organisation, form)
+        if conflicts is None:
+            if organisation.can_submit and not organisation.contacts.exists():
+                return redirect("organisations:contact_add", pk=organisation.pk)
+            return steps.onwards(request, organisation, step)
+    return {"form": form, "conflicts": conflicts}
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask who the contact person is – oneself or somebody else –, then for their data."""
+    organisation = _editable(request, pk)
+    has_own = organisation.contacts.filter(user=request.user).exists()
+    who = request.GET.get("wer", OTHER if has_own else "")
+    if who not in {OWN, OTHER} or (who == OWN and has_own):
+        return render(
+            request,
+            "organisations/registration/contact_who.html",
+            {"organisation": organisation, "own": OWN, "other": OTHER},
+        )
+    form = _form(request, organisation, None, is_own=who == OWN)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contact = contacts.add(
+                organisation=organisation,
+                values=form.values,
+                is_self=who == OWN,
+                by=request.user,
+            )
+            _decide(request, contact, form)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        except PermissionDenied as error:
+            raise Http404 from error
+        else:
+            return _back(organisation)
+    return _page(request, organisation, form, None)
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
+    """Change a contact person's data; one's own with the switches, others' with a new question."""
+    organisation = _editable(request, pk)
+    person = get_object_or_404(organisation.contacts, pk=contact)
+    form = _form(request, organisation, person, is_own=person.user_id == request.user.pk)
+    conflicts: list[dict[str, Any]] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = contacts.change(
+                contact=person,
+                values=form.values,
+                seen_entry=form.cleaned_data["seen_entry"] or 0,
+                by=request.user,
+            )
+            person.refresh_from_db()
+            _decide(request, person, form, changed=changed)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        except PermissionDenied as error:
+            raise Http404 from error
+        except Conflict as conflict:
+            conflicts = [
+                {
+                    "label": form.fields[field].label,
+                    "theirs": theirs,
+                    "mine": form.cleaned_data[field],
+                }
+                for field, theirs in conflict.theirs.items()
+            ]
+            # Sent again, the form wins: it has seen the other entry now.
+            form.data = form.data.copy()
+            form.data["seen_entry"] = contacts.latest_entry(person)
+        else:
+            return _back(organisation)
+    return _page(request, organisation, form, person, conflicts=conflicts)
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def remove(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
+    """Ask whether a contact person is to be removed, and do it."""
+    organisation = _editable(request, pk)
+    person = get_object_or_404(organisation.contacts, pk=contact)
+    if request.method == "POST":
+        try:
+            contacts.remove(contact=person, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("Die Ansprechperson ist entfernt."))
+        return _back(organisation)
+    return render(
+        request,
+        "organisations/registration/contact_remove.html",
+        {"organisation": organisation, "contact": person},
+    )
+
+
+@require_login
+@never_cache
+@require_http_methods(["POST"])
+def withdraw(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
+    """Take everything of a contact person off the public pages, with one button."""
+    organisation = steps.own_organisation(request, pk)
+    person = get_object_or_404(organisation.contacts, pk=contact)
+    consent.withdraw(contact=person, by=request.user)
+    messages.success(request, _("Von %(name)s ist nichts mehr öffentlich.") % {"name": person.name})
+    if organisation.state in editing.EDITABLE_STATES and "tasks" not in request.POST:
+        return _back(organisation)
+    return redirect("organisations:tasks", pk=organisation.pk)
+
+
+@require_login
+@never_cache
+@require_http_methods(["POST"])
+def ask(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
+    """Ask a contact person (again) by mail what may be public."""
+    organisation = _editable(request, pk)
+    person = get_object_or_404(organisation.contacts, pk=contact)
+    _ask(request, person, get_language() or "de")
+    return _back(organisation)
+
+
+def _editable(request: HttpRequest, pk: int) -> Organisation:
+    organisation = steps.own_organisation(request, pk)
+    if organisation.state not in editing.EDITABLE_STATES:
+        raise Http404
+    return organisation
+
+
+def _back(organisation: Organisation) -> HttpResponse:
+    return redirect("organisations:step", pk=organisation.pk, step="kontakt")
+
+
+def _form(
+    request: HttpRequest,
+    organisation: Organisation,
+    contact: ContactPerson | None,
+    *,
+    is_own: bool,
+) -> forms.ContactForm:
+    data = request.POST if request.method == "POST" else recall(request)
+    options: dict[str, Any] = {"contact": contact}
+    if contact is not None:
+        options["entry"] = contacts.latest_entry(contact)
+    if is_own:
+        return forms.OwnContactForm(data, user=request.user, **options)
+    return forms.OtherContactForm(data, **options)
+
+
+def _decide(
+    request: HttpRequest,
+    contact: ContactPerson,
+    form: forms.ContactForm,
+    changed: list[str] | None = None,
+) -> None:
+    """After saving: put the person's own choice in force, or ask the person."""
+    if isinstance(form, forms.OwnContactForm):
+        consent.give(
+            contact=contact,
+            fields=form.public,
+            by=request.user,
+            wording=consent.wording(contact.organisation),
+            language=get_language() or "",
+        )
+        messages.success(request, _("Gespeichert."))
+        return
+    needs_consent = changed is None or {"name", "email", "phone"} & set(changed)
+    if not needs_consent or consent.public_fields(contact):
+        # Nothing new to agree to, or the rest stays public and the new number stays hidden.
+        messages.success(request, _("Gespeichert."))
+        return
+    if not contact.email:
+        messages.success(
+            request,
+            _(
+                "Gespeichert. Ohne E-Mail-Adresse können wir die Person nicht fragen. "
+                "Darum ist nichts von ihr öffentlich."
+            ),
+        )
+        return
+    _ask(request, contact, form.cleaned_data["language"])
+
+
+def _ask(request: HttpRequest, contact: ContactPerson, language: str) -> None:
+    try:
+        consent.request(contact=contact, by=request.user, language=language)
+    except Refused as refused:
+        messages.warning(request, str(refused))
+    else:
+        messages.success(
+            request,
+            _("%(name)s bekommt eine E-Mail und entscheidet selbst, was öffentlich wird.")
+            % {"name": contact.name},
+        )
+
+
+def _page(
+    request: HttpRequest,
+    organisation: Organisation,
+    form: forms.ContactForm,
+    contact: ContactPerson | None,
+    conflicts: list[dict[str, Any]] | None = None,
+) -> HttpResponse:
+    return render(
+        request,
+        "organisations/registration/contact_form.html",
+        {
+            "organisation": organisation,
+            "form": form,
+            "contact": contact,
+            "is_own": isinstance(form, forms.OwnContactForm),
+            "wording": consent.wording(organisation),
+            "conflicts": conflicts or [],
+        },
+    )

@@ -1,0 +1,185 @@
+"""Logo and photos: uploading them, and serving the files to whoever may see them."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.errors import Refused
+from core.resume import recall, require_login
+from organisations.forms.registration import ImageForm
+from organisations.models import ContactPerson, Organisation, OrganisationImage
+from organisations.services import editing
+from organisations.services import images as services
+from organisations.views import steps
+
+Kind = OrganisationImage.Kind
+METHODS = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponseBase:
+    """Serve a picture in one of the sizes to whoever may see it; for others it does not exist.
+
+    Browsers keep it but ask every time whether it is still there: what is withdrawn vanishes at
+    once.
+    """
+    if size not in services.SIZES:
+        raise Http404
+    row = get_object_or_404(OrganisationImage, pk=pk)
+    visible = Organisation.objects.filter(pk=row.organisation_id)
+    is_public = not row.pending and visible.public().exists() and _portrait_is_public(row)
+    if not is_public and not visible.editable_by(request.user).exists():
+        raise Http404
+    etag = f'"{row.pk}-{size}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        response: HttpResponseBase = HttpResponseNotModified()
+    else:
+        try:
+            file = default_storage.open(services.sized_name(row, size))
+        except FileNotFoundError as error:
+            raise Http404 from error
+        response = FileResponse(file, content_type="image/webp")
+        response["Content-Disposition"] = "inline"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def _portrait_is_public(image: OrganisationImage) -> bool:
+    if image.kind != Kind.PORTRAIT:
+        return True
+    return ContactPerson.objects.filter(photo=image, photo_public=True).exists()
+
+
+def logo(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
+    """Show and save the logo; below it, the photos."""
+    present = organisation.images.filter(kind=Kind.LOGO, pending=False).first()
+    if request.method == "POST" and "skip" in request.POST:
+        services.skip_logo(organisation=organisation, by=request.user)
+        return steps.onwards(request, organisation, step)
+    form, saved = _image_form(request, organisation, Kind.LOGO, present)
+    if saved:
+        return steps.onwards(request, organisation, step)
+    photos = organisation.images.filter(kind=Kind.PHOTO, pending=False)
+    return render(
+        request,
+        "organisations/registration/step_logo.html",
+        steps.frame(organisation, step)
+        | {
+            "form": form,
+            "logo": present,
+            "photos": photos,
+            "may_add": len(photos) < services.MAX_PHOTOS,
+            "max_photos": services.MAX_PHOTOS,
+        },
+    )
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def add_photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a photo to an organisation's page."""
+    return _photo(request, _editable(request, pk), None)
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def edit_photo(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
+    """Change what is said about a photo, or the photo itself."""
+    organisation = _editable(request, pk)
+    row = get_object_or_404(organisation.images, pk=image, kind=Kind.PHOTO, pending=False)
+    return _photo(request, organisation, row)
+
+
+@require_login
+@never_cache
+@require_http_methods(["POST"])
+def remove(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
+    """Take a logo or photo away."""
+    organisation = _editable(request, pk)
+    row = get_object_or_404(organisation.images, pk=image)
+    services.remove(image=row, by=request.user)
+    messages.success(request, _("Das Bild ist entfernt."))
+    return redirect("organisations:step", pk=organisation.pk, step="logo")
+
+
+def _photo(
+    request: HttpRequest, organisation: Organisation, present: OrganisationImage | None
+) -> HttpResponse:
+    form, saved = _image_form(request, organisation, Kind.PHOTO, present)
+    if saved:
+        messages.success(request, _("Das Foto ist gespeichert."))
+        return redirect("organisations:step", pk=organisation.pk, step="logo")
+    return render(
+        request,
+        "organisations/registration/photo.html",
+        {"organisation": organisation, "form": form, "photo": present},
+    )
+
+
+def _image_form(
+    request: HttpRequest,
+    organisation: Organisation,
+    kind: str,
+    present: OrganisationImage | None,
+) -> tuple[ImageForm, bool]:
+    """Bind, check and save a picture's form; a good picture is kept when the rest is not.
+
+    :return: the form, and whether it was saved.
+    """
+    options: dict[str, Any] = {"organisation": organisation, "kind": kind, "image": present}
+    if request.method != "POST":
+        return ImageForm(recall(request), **options), False
+    form = ImageForm(request.POST, request.FILES, **options)
+    is_valid = form.is_valid()
+    content = form.cleaned_data.get("file")
+    try:
+        image = form.kept
+        if content:
+            image = services.keep(
+                organisation=organisation, kind=kind, content=content, by=request.user
+            )
+        if not is_valid:
+            if image:
+                form.remember(image)
+            return form, False
+        services.publish(
+            image=image or present,
+            alt_text=form.cleaned_data["alt_text"],
+            credit=form.cleaned_data["credit"],
+            by=request.user,
+            replacing=present if kind == Kind.PHOTO else None,
+        )
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return form, False
+    except PermissionDenied as error:
+        raise Http404 from error
+    return form, True
+
+
+def _editable(request: HttpRequest, pk: int) -> Organisation:
+    organisation = steps.own_organisation(request, pk)
+    if organisation.state not in editing.EDITABLE_STATES:
+        raise Http404
+    return organisation

@@ -1,0 +1,313 @@
+"""Joining: what it takes, the first line, the list of steps, and the steps themselves."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from core import limits
+from core.errors import Refused
+from core.phones import spoken
+from core.resume import recall, require_login
+from core.text import clean_text
+from organisations import duplicates
+from organisations.folding import fold
+from organisations.forms import registration as forms
+from organisations.models import Organisation
+from organisations.services import editing, registration
+from organisations.views import contacts, images, steps
+from organisations.views.contacts import contact_rows
+from organisations.views.steps import frame, own_organisation, step_url
+
+State = Organisation.State
+METHODS = ["GET", "HEAD", "POST"]
+
+STATUS = {
+    "done": (gettext_lazy("fertig"), "good"),
+    "begun": (gettext_lazy("begonnen"), "warn"),
+    "open": (gettext_lazy("noch offen"), "neutral"),
+    "optional": (gettext_lazy("freiwillig"), "neutral"),
+}
+
+
+# --- Before there is anything ---------------------------------------------------------------------
+@require_safe
+def join(request: HttpRequest) -> HttpResponse:
+    """Say who may join, how long it takes, what one needs, and what becomes public."""
+    return render(request, "organisations/registration/join.html")
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def register(request: HttpRequest) -> HttpResponse:
+    """Begin a registration with the name; likely duplicates are shown before it goes on."""
+    kept = recall(request)
+    if request.method == "POST":
+        form = forms.RegisterForm(request.POST)
+    else:
+        form = forms.RegisterForm(kept, initial={"creation_key": uuid.uuid4()})
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        name = form.cleaned_data["name"]
+        found = similar_to(name, request.user)
+        # The answer counts for the name it was given for, not for one typed afterwards.
+        is_another = request.POST.get("another", "") == fold(name)
+        if is_another or not (found["matches"] or found["own"]):
+            try:
+                organisation = registration.start(
+                    name=name,
+                    kind=form.cleaned_data["kind"],
+                    creation_key=form.cleaned_data["creation_key"],
+                    by=request.user,
+                )
+            except Refused as refused:
+                form.add_error(None, str(refused))
+            else:
+                return redirect("organisations:tasks", pk=organisation.pk)
+        else:
+            context |= found | {"asked_about": fold(name)}
+    return render(request, "organisations/registration/register.html", context)
+
+
+@require_login
+@never_cache
+@require_safe
+def similar(request: HttpRequest) -> HttpResponse:
+    """Answer with the organisations a name typed so far may mean, as a piece of HTML."""
+    name = clean_text(request.GET.get("name", "")[:200], multiline=False)
+    found: dict[str, Any] = {"matches": [], "own": []}
+    if len(name) >= 3 and limits.allow(str(request.user.pk), action="duplicates"):
+        found = similar_to(name, request.user)
+    return render(request, "organisations/registration/_similar.html", found)
+
+
+def similar_to(name: str, user: User) -> dict[str, Any]:
+    """Return likely duplicates that a person may know of: public ones, and their own."""
+    found = duplicates.find(name=name, public_only=True)
+    own = [
+        match.organisation
+        for organisation in Organisation.objects.of(user)
+        if (match := duplicates.compare(duplicates.traits_of(names=[name]), organisation))
+    ]
+    keys = {organisation.pk for organisation in own}
+    return {
+        "own": own,
+        "matches": [match.organisation for match in found if match.organisation.pk not in keys],
+    }
+
+
+# --- My organisation ------------------------------------------------------------------------------
+@require_login
+@never_cache
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """List the organisations somebody speaks for; whoever has just one is led to it."""
+    organisations = list(Organisation.objects.of(request.user).order_by("name", "pk"))
+    requests = list(
+        request.user.access_requests.filter(state="open").select_related("organisation")
+    )
+    if len(organisations) == 1 and not requests and "alle" not in request.GET:
+        return redirect("organisations:tasks", pk=organisations[0].pk)
+    return render(
+        request,
+        "organisations/registration/mine.html",
+        {"organisations": organisations, "requests": requests},
+    )
+
+
+@require_login
+@never_cache
+@require_safe
+def tasks(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show an organisation to those who speak for it: its state, what to do, what comes next."""
+    organisation = own_organisation(request, pk)
+    progress = registration.progress(organisation)
+    registering = organisation.can_submit
+    entries = [
+        {
+            "title": title,
+            "url": step_url(organisation, step),
+            "status": STATUS[progress[step]][0] if registering and step != "senden" else "",
+            "tone": STATUS[progress[step]][1],
+        }
+        for step, title in registration.STEPS.items()
+        if registering or step != "senden"
+    ]
+    return render(
+        request,
+        "organisations/registration/tasks.html",
+        {
+            "organisation": organisation,
+            "tasks": entries if organisation.state in editing.EDITABLE_STATES else [],
+            "missing": registration.missing(organisation) if registering else [],
+            "manages": Organisation.objects.managed_by(request.user).filter(pk=pk).exists(),
+            "own_contacts": [
+                row
+                for row in contact_rows(organisation, request.user)
+                if row["is_own"] and row["public"]
+            ],
+            "can_discard": organisation.state == State.DRAFT and organisation.submitted_at is None,
+        },
+    )
+
+
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask whether a draft is to be thrown away, and do it."""
+    organisation = get_object_or_404(
+        Organisation.objects.managed_by(request.user), pk=pk, state=State.DRAFT, submitted_at=None
+    )
+    if request.method == "POST":
+        try:
+            registration.discard(organisation=organisation, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("organisations:tasks", pk=pk)
+        messages.success(request, _("Der Entwurf ist gelöscht."))
+        return redirect("organisations:mine")
+    return render(
+        request, "organisations/registration/discard.html", {"organisation": organisation}
+    )
+
+
+# --- Steps ----------------------------------------------------------------------------------------
+@require_login
+@never_cache
+@require_http_methods(METHODS)
+def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Show and save one step of the registration, later one topic of the organisation's page."""
+    organisation = own_organisation(request, pk)
+    if step == "senden" and not organisation.can_submit:
+        return redirect("organisations:tasks", pk=pk)
+    if organisation.state not in editing.EDITABLE_STATES:
+        messages.info(request, _("Diese Organisation kann jetzt nicht geändert werden."))
+        return redirect("organisations:tasks", pk=pk)
+    return HANDLERS[step](request, organisation, step)
+
+
+def send(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
+    """Show all answers, and hand the registration over."""
+    form = forms.SubmitForm(request.POST or None)
+    lacking = registration.missing(organisation)
+    if request.method == "POST" and form.is_valid():
+        try:
+            registration.submit(organisation=organisation, by=request.user)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        except PermissionDenied as error:
+            raise Http404 from error
+        else:
+            return redirect("organisations:tasks", pk=organisation.pk)
+    return render(
+        request,
+        "organisations/registration/send.html",
+        frame(organisation, step)
+        | {
+            "form": form,
+            "missing": [
+                {"text": entry.text, "url": step_url(organisation, entry.step)} for entry in lacking
+            ],
+            "sections": summary(organisation, request.user),
+        },
+    )
+
+
+def summary(organisation: Organisation, user: User) -> list[dict[str, Any]]:
+    """Return all answers by step, in words, each with the address where it can be changed."""
+
+    def names(relation: str) -> str:
+        return ", ".join(str(entry) for entry in getattr(organisation, relation).all())
+
+    yes_no = {True: _("Ja"), False: _("Nein"), None: ""}
+    address = [
+        organisation.street,
+        organisation.address_extra,
+        f"{organisation.postal_code} {organisation.place}".strip(),
+    ]
+    logo = organisation.images.filter(pending=False, kind="logo").first()
+    photos = organisation.images.filter(pending=False, kind="photo").count()
+    answers: dict[str, list[tuple[str, object]]] = {
+        "organisation": [
+            (_("Name"), organisation.name),
+            (_("Kurzname"), organisation.short_name),
+            (_("Art"), organisation.get_kind_display()),
+            (_("Rechtsform"), organisation.legal_form),
+            (_("Gründungsjahr"), str(organisation.founding_year or "")),
+            (_("Registereintrag"), organisation.register_entry),
+            (_("Gemeinnützig"), yes_no[organisation.charitable]),
+        ],
+        "ort": [
+            (_("Stadt oder Gemeinde"), str(organisation.municipality or "")),
+            (
+                _("Auch aktiv in"),
+                _("im ganzen Landkreis") if organisation.whole_county else names("active_in"),
+            ),
+            (_("Adresse"), "\n".join(filter(None, address))),
+            (_("Adresse öffentlich zeigen"), yes_no[organisation.address_public]),
+            (_("Öffnungszeiten oder Treffen"), organisation.opening_times),
+            (_("Ist der Ort barrierefrei?"), organisation.get_accessibility_display()),
+        ],
+        "taetigkeit": [
+            (_("Beschreibung"), organisation.description),
+            (_("Ziele"), organisation.aims),
+            (_("Aktivitäten"), organisation.activities),
+            (_("Themen"), names("topics")),
+            (_("Zielgruppen"), names("target_groups")),
+            (_("Sprachen"), names("languages")),
+            (_("Länder oder Regionen"), organisation.regions),
+            (_("Texte in weiteren Sprachen"), ", ".join(organisation.translations)),
+        ],
+        "kontakt": [
+            (_("Telefon"), spoken(organisation.phone) if organisation.phone else ""),
+            (_("E-Mail-Adresse"), organisation.email),
+            (_("Internetseite"), organisation.website),
+            (_("Soziale Medien"), "\n".join(organisation.social_links)),
+            *(
+                (_("Ansprechperson"), f"{row['contact'].name}\n{row['status']}")
+                for row in contact_rows(organisation, user)
+            ),
+        ],
+        "logo": [
+            (_("Logo"), logo.alt_text if logo else ""),
+            (_("Fotos"), str(photos) if photos else ""),
+        ],
+    }
+    return [
+        {
+            "title": registration.STEPS[step],
+            "rows": [
+                {
+                    "label": label,
+                    "value": value,
+                    "change_url": f"{step_url(organisation, step)}?zurueck=senden",
+                }
+                for label, value in rows
+            ],
+        }
+        for step, rows in answers.items()
+    ]
+
+
+HANDLERS: dict[str, steps.Handler] = {
+    "organisation": steps.form_step(
+        forms.OrganisationForm, "organisations/registration/step_organisation.html"
+    ),
+    "ort": steps.form_step(forms.PlaceForm, "organisations/registration/step_place.html"),
+    "taetigkeit": steps.form_step(
+        forms.ActivityForm, "organisations/registration/step_activity.html"
+    ),
+    "kontakt": contacts.reach,
+    "logo": images.logo,
+    "senden": send,
+}

@@ -1,0 +1,147 @@
+"""What every step of a registration has in common: its frame, saving, and two people at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, Refused
+from core.resume import recall
+from organisations.forms import registration as forms
+from organisations.models import Organisation
+from organisations.services import editing, registration
+
+Handler = Callable[[HttpRequest, Organisation, str], HttpResponse]
+
+
+def own_organisation(request: HttpRequest, pk: int) -> Organisation:
+    """Return an organisation the person may change; for everybody else it does not exist."""
+    return get_object_or_404(
+        Organisation.objects.editable_by(request.user).select_related("municipality"), pk=pk
+    )
+
+
+def step_url(organisation: Organisation, step: str) -> str:
+    return reverse("organisations:step", kwargs={"pk": organisation.pk, "step": step})
+
+
+def frame(organisation: Organisation, step: str) -> dict[str, Any]:
+    """Return what the page of any step says around its form."""
+    names = list(registration.STEPS)
+    position = names.index(step)
+    before = names[position - 1] if position and organisation.can_submit else ""
+    return {
+        "organisation": organisation,
+        "step": step,
+        "title": registration.STEPS[step],
+        "number": position + 1,
+        "total": len(names),
+        "back_url": step_url(organisation, before)
+        if before
+        else reverse("organisations:tasks", args=[organisation.pk]),
+    }
+
+
+def onwards(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
+    """Lead on after a saved step: to the next one, or to the list of steps."""
+    if not organisation.can_submit or "later" in request.POST:
+        messages.success(request, _("Gespeichert."))
+        return redirect("organisations:tasks", pk=organisation.pk)
+    if request.GET.get("zurueck") == "senden":
+        return redirect("organisations:step", pk=organisation.pk, step="senden")
+    names = list(registration.STEPS)
+    return redirect("organisations:step", pk=organisation.pk, step=names[names.index(step) + 1])
+
+
+def seen_version(request: HttpRequest, organisation: Organisation) -> int:
+    """Return the version the form was filled from; nonsense counts as the present one."""
+    text = request.POST.get("seen_version", "")
+    return (
+        int(text)
+        if text.isascii() and text.isdigit() and len(text) < 10
+        else (organisation.version)
+    )
+
+
+def save_form(
+    request: HttpRequest, organisation: Organisation, form: forms.StepForm
+) -> list[dict[str, Any]] | None:
+    """Save a valid form.
+
+    :return: None when it is saved; otherwise the fields in which somebody else was faster, with
+        both entries, to choose from. What was refused stands in the form's errors.
+    """
+    values = {
+        field: value
+        for field, value in form.values.items()
+        if request.POST.get(f"take-{field}") != "theirs"
+    }
+    try:
+        editing.save(
+            organisation=organisation,
+            values=values,
+            seen_version=seen_version(request, organisation),
+            by=request.user,
+        )
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return []
+    except PermissionDenied as error:
+        raise Http404 from error
+    except Conflict as conflict:
+        return [
+            {
+                "field": field,
+                "label": field_label(form, field),
+                "theirs": form.shown(field, theirs),
+                "mine": form.shown(field, editing.comparable_value(field, values[field])),
+            }
+            for field, theirs in conflict.theirs.items()
+        ]
+    return None
+
+
+def field_label(form: forms.StepForm, field: str) -> str:
+    if field in form.fields:
+        return str(form.fields[field].label)
+    return str(Organisation._meta.get_field(field).verbose_name)
+
+
+def form_step(form_class: type[forms.StepForm], template: str) -> Handler:
+    """Return the handler of a step that is one form over the organisation's own columns."""
+
+    def handle(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
+        options: dict[str, Any] = {"organisation": organisation}
+        if form_class is forms.ActivityForm:
+            options["adding"] = request.POST.get("add_language") or request.GET.get("sprache", "")
+        conflicts: list[dict[str, Any]] = []
+        if request.method == "POST":
+            form = form_class(request.POST, **options)
+            # Adding a language shows more fields and saves nothing yet.
+            if "add" not in request.POST and form.is_valid():
+                found = save_form(request, organisation, form)
+                if found is None:
+                    return onwards(request, organisation, step)
+                conflicts = found
+        else:
+            form = form_class(recall(request), **options)
+        seen = seen_version(request, organisation)
+        context = frame(organisation, step) | {
+            "form": form,
+            "seen_version": seen,
+            "conflicts": conflicts,
+        }
+        if conflicts:
+            organisation.refresh_from_db(fields=["version"])
+            context["seen_version"] = organisation.version
+            context["changed_by"] = editing.last_editor(
+                organisation, since_version=seen, not_by=request.user
+            )
+        return render(request, template, context)
+
+    return handle
