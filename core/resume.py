@@ -30,13 +30,14 @@ KEPT = "core_resume"
 MAX_BYTES = 100_000
 MAX_AGE = 60 * 60
 # Secrets are typed again: no password, code or token waits in a session.
-SECRET = ("csrf", "passw", "code", "token", "credential")
+# A "code" is one by its whole name only: a postal code is no secret.
+SECRET = ("csrf", "passw", "token", "credential")
 
 
 def _without_secrets(data: QueryDict) -> QueryDict:
     kept = QueryDict(mutable=True)
     for name, values in data.lists():
-        if not any(word in name.lower() for word in SECRET):
+        if name.lower() != "code" and not any(word in name.lower() for word in SECRET):
             kept.setlist(name, values)
     return kept
 
