@@ -112,7 +112,7 @@ def request(*, contact: ContactPerson, by: User, language: str) -> Consent | Non
 def find(token: str) -> Consent | None:
     """Return the newest consent a link belongs to, open, answered or expired."""
     return (
-        Consent.objects.filter(token_hash=tokens.hash_token(token))
+        Consent.objects.filter(token_hash=tokens.hash_token(token), contact__isnull=False)
         .select_related("contact__organisation")
         .order_by("-pk")
         .first()
