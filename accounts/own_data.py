@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.models import OutboxMessage
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Value:
     @property
     def text(self) -> str:
         """The value as a person reads it."""
+        if isinstance(self.value, bool):
+            return _("ja") if self.value else _("nein")
         if isinstance(self.value, datetime.datetime):
             return formats.date_format(timezone.localtime(self.value), "DATETIME_FORMAT")
         if isinstance(self.value, datetime.date):
@@ -140,3 +146,57 @@ def describe(instance: models.Model, fields: Iterable[str]) -> list[Value]:
             value = str(value)
         values.append(Value(name, str(model_field.verbose_name), value))
     return values
+
+
+def _collect_account(user: User) -> Iterable[Section]:
+    """Return what the account itself knows; of second factors that they are there, no secrets."""
+    yield Section(
+        "account",
+        _("Konto"),
+        [describe(user, ["email", "name", "language", "is_staff", "date_joined", "last_login"])],
+    )
+    yield Section(
+        "second_factors",
+        _("Zweiter Faktor"),
+        [
+            [
+                Value("type", _("Art"), _FACTORS[factor.type]()),
+                Value("created_at", _("eingerichtet am"), factor.created_at),
+                *(
+                    [Value("last_used_at", _("zuletzt benutzt am"), factor.last_used_at)]
+                    if factor.last_used_at
+                    else []
+                ),
+            ]
+            for factor in Authenticator.objects.filter(user=user).order_by("pk")
+        ],
+    )
+    yield Section(
+        "sessions",
+        _("Angemeldete Geräte"),
+        [
+            [
+                Value("created_at", _("Angemeldet am"), session.created_at),
+                Value("ip", _("Netz-Adresse"), session.ip),
+                Value("user_agent", _("Browser"), session.user_agent),
+            ]
+            for session in UserSession.objects.filter(user=user).order_by("pk")
+        ],
+    )
+    yield Section(
+        "mails",
+        _("E-Mails an Sie"),
+        [
+            describe(message, ["created_at", "subject", "state", "sent_at"])
+            for message in OutboxMessage.objects.filter(to__iexact=user.email)
+        ],
+    )
+
+
+_FACTORS: dict[str, Callable[[], str]] = {
+    Authenticator.Type.TOTP: lambda: _("App für Codes"),
+    Authenticator.Type.WEBAUTHN: lambda: _("Passkey"),
+    Authenticator.Type.RECOVERY_CODES: lambda: _("Ersatzcodes"),
+}
+
+register("accounts", collect=_collect_account)

@@ -7,6 +7,14 @@ class OrganisationsConfig(AppConfig):
     verbose_name = _("Organisationen")
 
     def ready(self) -> None:
+        from accounts import own_data
         from organisations import signals
+        from organisations.services import erasure
 
         signals.connect()
+        own_data.register(
+            "organisations",
+            collect=erasure.collect,
+            obstacles=erasure.obstacles,
+            erase=erasure.erase,
+        )

@@ -98,7 +98,11 @@ class ContactPerson(models.Model):
 
 
 class Consent(models.Model):
-    """The proof of a consent: who agreed when to which wording, for which fields (GDPR art. 7)."""
+    """The proof of a consent: who agreed when to which wording, for which fields (GDPR art. 7).
+
+    It goes with its contact person; only when that person has erased their account, it stays alone
+    and without their name, to prove that what was public was agreed to (GDPR art. 5(2)).
+    """
 
     class Source(models.TextChoices):
         SELF = "self", _("selbst, im Konto")
@@ -106,7 +110,12 @@ class Consent(models.Model):
         PAPER = "paper", _("auf Papier, vom Team eingetragen")
 
     contact = models.ForeignKey(
-        ContactPerson, models.CASCADE, related_name="consents", verbose_name=_("Ansprechperson")
+        ContactPerson,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="consents",
+        verbose_name=_("Ansprechperson"),
     )
     fields = models.JSONField(_("Felder"), default=list)
     wording = models.TextField(_("Wortlaut"), blank=True)
