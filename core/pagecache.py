@@ -1,10 +1,12 @@
 """Public pages for people without a session: made once per change, then answered from memory."""
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
+import brotli
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
@@ -14,48 +16,48 @@ from django.utils.translation import get_language
 
 from core import revision
 
-SECONDS = 3600
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
+# What depends on the day ("last confirmed a year ago") must not stay for ever.
+SECONDS = 900
 
 View = Callable[..., HttpResponseBase]
 
 
-def cache_public(view: View) -> View:
-    """Let a view's page be shared by everyone who is not logged in.
+class Page(NamedTuple):
+    """A finished page, plain and compressed; without a secret in it, compressing is harmless."""
 
-    Its result is kept per process until `core.revision` moves on, for GET and HEAD without a
-    session; with one, the page is private and not stored anywhere. What sets a cookie is not kept.
+    headers: dict[str, str]
+    etag: str
+    bodies: dict[str, bytes]
+
+
+def cache_public(view: View) -> View:
+    """Let a view's page be shared by everyone who has no session.
+
+    For GET and HEAD without one, the page is kept per process until `core.revision` is another,
+    and comes with a strong ETag; with one, it is private and stored nowhere. What belongs to one
+    person (a cookie, a form's token, a message) is never kept: such a page just stays private.
     """
 
     @wraps(view)
     def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_anonymous(request):
-            response = view(request, *args, **kwargs)
-            response.headers.setdefault("Cache-Control", PRIVATE)
-            return response
+            return _private(view(request, *args, **kwargs))
         key = _key(request)
-        pages = caches["pages"]
-        kept: tuple[bytes, str, str] | None = pages.get(key)
-        if kept is None:
+        page: Page | None = caches["pages"].get(key)
+        if page is None:
             response = view(request, *args, **kwargs)
             if hasattr(response, "render") and not response.is_rendered:
                 response = response.render()
-            if not _may_be_kept(request, response):
-                response.headers.setdefault("Cache-Control", PRIVATE)
-                return response
-            content = response.content
-            kept = (
-                content,
-                response.headers["Content-Type"],
-                f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-            )
-            pages.set(key, kept, SECONDS)
-        content, content_type, etag = kept
-        fresh = HttpResponse(content, content_type=content_type)
-        fresh.headers["Cache-Control"] = PUBLIC
-        fresh.headers["ETag"] = etag
-        return get_conditional_response(request, etag=etag, response=fresh) or fresh
+            if not (isinstance(response, HttpResponse) and _is_for_everyone(request, response)):
+                return _private(response)
+            page = _page(response)
+            caches["pages"].set(key, page, SECONDS)
+        if hasattr(request, "session"):
+            # Asking who is there found nobody; that does not make the page vary by cookie.
+            request.session.accessed = False
+        return _answer(request, page)
 
     return cached
 
@@ -69,18 +71,60 @@ def is_anonymous(request: HttpRequest) -> bool:
     )
 
 
-def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:
+def _private(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers.setdefault("Cache-Control", PRIVATE)
+    return response
+
+
+def _is_for_everyone(request: HttpRequest, response: HttpResponse) -> bool:
+    session = getattr(request, "session", None)
+    messages = getattr(request, "_messages", None)
     return (
         response.status_code == 200
-        and isinstance(response, HttpResponse)
         and not response.cookies
-        and not response.headers.get("Cache-Control")
-        # A form's token is personal: the page made from it cannot be shared.
-        and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE")
+        and not response.has_header("Cache-Control")
+        and not (session is not None and session.modified)
+        and not (messages is not None and messages.added_new)
+        # Whoever has the cookie already gets no new one, but a token of their own in the page.
+        and b"csrfmiddlewaretoken" not in response.content
+        and not any(name.startswith("_csp") for name in vars(response))
     )
 
 
+def _page(response: HttpResponse) -> Page:
+    content = response.content
+    return Page(
+        headers=dict(response.headers.items()),
+        etag=hashlib.sha256(content).hexdigest()[:32],
+        bodies={
+            "br": brotli.compress(content, quality=5),
+            "gzip": gzip.compress(content, compresslevel=6, mtime=0),
+            "": content,
+        },
+    )
+
+
+def _answer(request: HttpRequest, page: Page) -> HttpResponseBase:
+    accepted = {
+        name.strip() for name in request.headers.get("Accept-Encoding", "").lower().split(",")
+    }
+    encoding = next(name for name in page.bodies if not name or name in accepted)
+    # A strong ETag stands for the very bytes, so every encoding has its own.
+    etag = f'"{page.etag}{encoding and "-" + encoding}"'
+    response = HttpResponse(page.bodies[encoding], headers=page.headers)
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = PUBLIC
+    response.headers["ETag"] = etag
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
 def _key(request: HttpRequest) -> str:
-    query = "&".join(sorted(request.META.get("QUERY_STRING", "").split("&")))
-    asked = f"{request.get_host()}\n{get_language()}\n{request.path}\n{query}"
+    """Return what a page depends on; the same filters in another order are the same page."""
+    pairs = request.META.get("QUERY_STRING", "").split("&")
+    query = "&".join(sorted(pairs, key=lambda pair: pair.partition("=")[0]))
+    asked = "\n".join(
+        [request.scheme or "", request.get_host(), get_language() or "", request.path, query]
+    )
     return f"{revision.current()}:{hashlib.sha256(asked.encode(errors='replace')).hexdigest()}"
