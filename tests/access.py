@@ -1,33 +1,105 @@
-"""The access matrix that `test_access` checks: one row per route and object."""
+"""The access matrix that `test_access` checks: one row per route and object.
+
+A cell is the status of a request with nothing in it: 200 a page, or the form again with its errors;
+302 on to another page, for visitors the log-in; 404 does not exist for this person; 405 is not a
+thing one can do there.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
 
 from accounts.models import User
-from organisations.models import Organisation
+from core.mail import queue_mail
+from core.tokens import new_token
+from organisations.models import Organisation, OrganisationImage
 from tests import factories
 from tests.conftest import officer_group
 
 COLUMNS = ("public", "outsider", "editor", "manager", "officer", "administrator")
 
 
-@dataclass
 class World:
-    """Everything a route can be asked for, and a browser for every role."""
+    """Everything a route can be asked for, and a browser for every role.
 
-    clients: dict[str, Client]
-    users: dict[str, User]
-    objects: dict[str, Any]
-    extra: dict[str, Any] = field(default_factory=dict)
+    `active`, `draft`, `submitted` are the editor's and manager's; `foreign` and `foreign_draft`
+    somebody else's.
+    """
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.objects[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    def __init__(self, client_for: Callable[[User | None], Client]) -> None:
+        self._people(client_for)
+        self._organisations()
+        self._contacts()
+        self._images()
+        self._office()
+
+    def _people(self, client_for: Callable[[User | None], Client]) -> None:
+        self.outsider = factories.make_user(email="fremd@example.org")
+        self.editor = factories.make_user(email="redaktion@example.org")
+        self.manager = factories.make_user(email="leitung@example.org")
+        self.officer = factories.make_user(email="amt@example.org", is_staff=True)
+        self.officer.groups.add(officer_group())
+        self.administrator = factories.make_user(
+            email="admin@example.org", is_staff=True, is_superuser=True
+        )
+        for staff in (self.officer, self.administrator):
+            factories.make_second_factor(staff)
+        self.stranger = factories.make_user(email="anderswo@example.org")
+        self.clients = {"public": client_for(None)} | {
+            role: client_for(getattr(self, role)) for role in COLUMNS[1:]
+        }
+
+    def _organisations(self) -> None:
+        State = Organisation.State
+        own = {"manager": self.manager, "editor": self.editor}
+        make = factories.make_organisation
+        self.active = make(slug="aktiv", **own)
+        self.draft = make(slug="entwurf", state=State.DRAFT, **own)
+        self.submitted = make(slug="gesendet", state=State.SUBMITTED, **own)
+        self.paused = make(slug="pausiert", state=State.PAUSED, **own)
+        self.archived = make(slug="archiviert", state=State.ARCHIVED, **own)
+        self.foreign = make(slug="andere", manager=self.stranger)
+        self.foreign_draft = make(slug="anderer-entwurf", state=State.DRAFT, manager=self.stranger)
+        self.former_slug = factories.make_former_slug(slug="frueher", organisation=self.active)
+        self.invitation_token, token_hash = new_token()
+        factories.make_invitation(
+            organisation=self.active, email=self.outsider.email, token_hash=token_hash
+        )
+
+    def _contacts(self) -> None:
+        make = factories.make_contact
+        self.contact = make(organisation=self.active, public=("name", "phone"))
+        self.hidden_contact = make(organisation=self.active)
+        self.draft_contact = make(organisation=self.draft, public=("name", "phone"))
+        self.foreign_contact = make(organisation=self.foreign, public=("name",))
+        self.consent_token, token_hash = new_token()
+        factories.make_consent(
+            contact=self.hidden_contact, given_at=None, given_by="", token_hash=token_hash
+        )
+
+    def _images(self) -> None:
+        Kind = OrganisationImage.Kind
+        make = factories.make_image
+        self.logo = make(organisation=self.active)
+        self.draft_photo = make(organisation=self.draft, kind=Kind.PHOTO)
+        self.foreign_draft_photo = make(organisation=self.foreign_draft, kind=Kind.PHOTO)
+        self.hidden_portrait = make(organisation=self.active, kind=Kind.PORTRAIT)
+
+    def _office(self) -> None:
+        self.topic = factories.make_topic()
+        self.target_group = factories.make_target_group()
+        self.language = factories.make_language()
+        self.access_request = factories.make_access_request(
+            organisation=self.active, user=self.outsider
+        )
+        self.problem = factories.make_problem_report(organisation=self.active)
+        self.feedback = factories.make_feedback()
+        self.mail = queue_mail(
+            key="access", to="fremd@example.org", mail="", language="de", context={},
+            subject_body=("Betreff", "Text"),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,43 +111,68 @@ class Row:
     kwargs: Callable[[World], dict[str, Any]] = lambda world: {}
 
 
-def build_world(client_for: Callable[[User | None], Client]) -> World:
-    """Make one organisation of the editor's and manager's, in several states, and a foreign one."""
-    users = {
-        "outsider": factories.make_user(email="fremd@example.org"),
-        "editor": factories.make_user(email="redaktion@example.org"),
-        "manager": factories.make_user(email="leitung@example.org"),
-        "officer": factories.make_user(email="amt@example.org", is_staff=True),
-        "administrator": factories.make_user(
-            email="admin@example.org", is_staff=True, is_superuser=True
-        ),
-    }
-    users["officer"].groups.add(officer_group())
-    for role in ("officer", "administrator"):
-        factories.make_second_factor(users[role])
-    own = {"manager": users["manager"], "editor": users["editor"]}
-    other = factories.make_user()
-    State = Organisation.State
-    objects: dict[str, Any] = {
-        "active": factories.make_organisation(slug="aktiv", **own),
-        "draft": factories.make_organisation(slug="entwurf", state=State.DRAFT, **own),
-        "submitted": factories.make_organisation(slug="gesendet", state=State.SUBMITTED, **own),
-        "foreign": factories.make_organisation(slug="andere", manager=other),
-        "foreign_draft": factories.make_organisation(
-            slug="anderer-entwurf", state=State.DRAFT, manager=other
-        ),
-    }
-    clients = {"public": client_for(None)} | {
-        role: client_for(user) for role, user in users.items()
-    }
-    return World(clients=clients, users=users, objects=objects)
-
-
 def everybody(status: int) -> str:
     return " ".join([str(status)] * len(COLUMNS))
 
 
+NOBODY = Row(get=everybody(404), post=everybody(404))
 PAGE = Row(get=everybody(200), post=everybody(405))
+FORM = Row(get=everybody(200), post=everybody(200))
+# Everybody with a log-in, about themselves.
+OWN_PAGE = Row(get="302 200 200 200 200 200", post="302 405 405 405 405 405")
+OWN_FORM = Row(get="302 200 200 200 200 200", post="302 200 200 200 200 200")
+
+
+def of(name: str) -> Callable[[World], dict[str, Any]]:
+    """The key of an organisation, for routes that have nothing else."""
+    return lambda world: {"pk": getattr(world, name).pk}
+
+
+def step(name: str, step: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"pk": getattr(world, name).pk, "step": step}
+
+
+def contact(organisation: str, contact: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {
+        "pk": getattr(world, organisation).pk,
+        "contact": getattr(world, contact).pk,
+    }
+
+
+def picture(organisation: str, image: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {
+        "pk": getattr(world, organisation).pk,
+        "image": getattr(world, image).pk,
+    }
+
+
+def file(image: str, size: str = "gross") -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"pk": getattr(world, image).pk, "size": size}
+
+
+# Visitors are sent to the log-in; what is not theirs does not exist for others.
+OWN = "302 404 200 200 200 200"
+OWN_DONE = "302 404 302 302 302 302"
+FOREIGN = "302 404 404 404 200 200"
+FOREIGN_DONE = "302 404 404 404 302 302"
+NEITHER = "302 404 404 404 404 404"
+READ_ONLY = "302 405 405 405 405 405"
+
+STEPS = ("organisation", "ort", "taetigkeit", "kontakt", "logo", "senden")
+# A request with nothing in it is "go on" there.
+NOTHING_TO_FILL_IN = {"kontakt"}
+# An object of one organisation under the key of another exists for nobody.
+PERSONS = (
+    ("active", "contact", OWN, OWN_DONE),
+    ("active", "hidden_contact", OWN, OWN_DONE),
+    ("foreign", "foreign_contact", FOREIGN, FOREIGN_DONE),
+    ("active", "foreign_contact", NEITHER, NEITHER),
+)
+PHOTOS = (
+    ("draft", "draft_photo", OWN, OWN_DONE),
+    ("foreign_draft", "foreign_draft_photo", FOREIGN, FOREIGN_DONE),
+    ("draft", "foreign_draft_photo", NEITHER, NEITHER),
+)
 
 MATRIX: dict[str, Row] = {
     # --- portal -----------------------------------------------------------------------------------
@@ -83,9 +180,153 @@ MATRIX: dict[str, Row] = {
     "portal:imprint": PAGE,
     "portal:privacy": PAGE,
     "portal:accessibility": PAGE,
-    "portal:feedback": Row(get=everybody(200), post=everybody(200)),
+    "portal:feedback": FORM,
     "portal:feedback_thanks": PAGE,
     "portal:easy_language": PAGE,
     "portal:sign_language": PAGE,
+    "health": PAGE,
+    # --- organisations: joining -------------------------------------------------------------------
+    "organisations:join": PAGE,
+    "organisations:register": OWN_FORM,
+    "organisations:similar": OWN_PAGE,
+    "organisations:mine": OWN_PAGE,
+    # --- organisations: one's own -----------------------------------------------------------------
+    **{
+        f"organisations:tasks@{name}": Row(OWN, READ_ONLY, of(name))
+        for name in ("active", "draft", "submitted", "paused")
+    },
+    "organisations:tasks@archived": Row("302 404 404 404 404 404", READ_ONLY, of("archived")),
+    "organisations:tasks@foreign": Row(FOREIGN, READ_ONLY, of("foreign")),
+    "organisations:tasks@foreign_draft": Row(FOREIGN, READ_ONLY, of("foreign_draft")),
+    **{
+        f"organisations:step@{name} {word}": Row(
+            OWN, OWN_DONE if word in NOTHING_TO_FILL_IN else OWN, step(name, word)
+        )
+        for name in ("active", "draft")
+        for word in STEPS
+        if (name, word) != ("active", "senden")
+    },
+    "organisations:step@active senden": Row(OWN_DONE, OWN_DONE, step("active", "senden")),
+    **{
+        f"organisations:step@foreign_draft {word}": Row(
+            FOREIGN,
+            FOREIGN_DONE if word in NOTHING_TO_FILL_IN else FOREIGN,
+            step("foreign_draft", word),
+        )
+        for word in STEPS
+    },
+    "organisations:discard@draft": Row(
+        "302 404 404 200 200 200", "302 404 404 302 302 302", of("draft")
+    ),
+    "organisations:discard@foreign_draft": Row(FOREIGN, FOREIGN_DONE, of("foreign_draft")),
+    # Everybody who speaks for an organisation sees who else does; what a form there does, the
+    # request must say.
+    "organisations:people@active": Row(OWN, "302 404 404 404 404 404", of("active")),
+    "organisations:people@foreign": Row(FOREIGN, "302 404 404 404 404 404", of("foreign")),
+    # --- organisations: contacts ------------------------------------------------------------------
+    "organisations:contact_add@active": Row(OWN, OWN, of("active")),
+    "organisations:contact_add@foreign": Row(FOREIGN, FOREIGN, of("foreign")),
+    **{
+        f"organisations:contact_edit@{org} {person}": Row(cells, cells, contact(org, person))
+        for org, person, cells, _done in PERSONS
+    },
+    **{
+        f"organisations:contact_remove@{org} {person}": Row(cells, done, contact(org, person))
+        for org, person, cells, done in PERSONS
+    },
+    **{
+        f"organisations:contact_{verb}@{org} {person}": Row(
+            "302 405 405 405 405 405", done, contact(org, person)
+        )
+        for verb in ("withdraw", "ask")
+        for org, person, _cells, done in PERSONS
+    },
+    # --- organisations: pictures ------------------------------------------------------------------
+    "organisations:photo_add@draft": Row(OWN, OWN, of("draft")),
+    "organisations:photo_add@foreign_draft": Row(FOREIGN, FOREIGN, of("foreign_draft")),
+    **{
+        f"organisations:photo_edit@{org} {image}": Row(cells, cells, picture(org, image))
+        for org, image, cells, _done in PHOTOS
+    },
+    **{
+        f"organisations:image_remove@{org} {image}": Row(
+            "302 405 405 405 405 405", done, picture(org, image)
+        )
+        for org, image, _cells, done in PHOTOS
+    },
+    "organisations:image@logo": Row(everybody(200), everybody(405), file("logo")),
+    "organisations:image@draft_photo": Row(
+        "404 404 200 200 200 200", everybody(405), file("draft_photo")
+    ),
+    "organisations:image@foreign_draft_photo": Row(
+        "404 404 404 404 200 200", everybody(405), file("foreign_draft_photo")
+    ),
+    "organisations:image@hidden_portrait": Row(
+        "404 404 200 200 200 200", everybody(405), file("hidden_portrait")
+    ),
+    "organisations:image@no_such_size": Row(everybody(404), everybody(405), file("logo", "riesig")),
+    # --- organisations: links from mails, which only a button follows ------------------------------
+    "organisations:consent": Row(
+        everybody(200), everybody(302), lambda world: {"token": world.consent_token}
+    ),
+    "organisations:consent@guessed": Row(
+        everybody(404), everybody(404), lambda world: {"token": "x" * 43}
+    ),
+    # The invitation is the outsider's.
+    "organisations:invitation": Row(
+        everybody(200),
+        "200 302 200 200 200 200",
+        lambda world: {"token": world.invitation_token},
+    ),
+    "organisations:invitation@guessed": Row(
+        everybody(404), everybody(404), lambda world: {"token": "x" * 43}
+    ),
+    # Who speaks for it already needs no access.
+    "organisations:access_request@active": Row(
+        "302 200 302 302 200 200", "302 200 302 302 200 200", of("active")
+    ),
+    "organisations:access_request@foreign_draft": Row(
+        "302 404 404 404 404 404", "302 404 404 404 404 404", of("foreign_draft")
+    ),
+    # --- accounts ---------------------------------------------------------------------------------
+    # Who is logged in has no business at the door.
+    **{
+        name: Row("200 302 302 302 302 302", "200 302 302 302 302 302")
+        for name in ("accounts:enter", "account_login")
+    },
+    # Stages of a log-in that nobody here is in.
+    **{
+        name: Row(everybody(302), everybody(302))
+        for name in ("accounts:code", "mfa_authenticate", "mfa_login_webauthn")
+    },
+    "account_inactive": PAGE,
+    "account_logout": Row("302 200 200 200 200 200", everybody(302)),
+    "accounts:profile": OWN_FORM,
+    "accounts:email": OWN_FORM,
+    "accounts:password": OWN_FORM,
+    "accounts:export": Row("302 200 200 200 200 200", everybody(405)),
+    # The only manager has to find a successor first.
+    "accounts:erase": Row("302 200 200 200 200 200", "302 200 200 409 200 200"),
+    # By a code for those who have no second factor, by the second factor for those who have.
+    "accounts:confirm": Row("302 200 200 200 302 302", "302 200 200 200 302 302"),
+    "mfa_reauthenticate": Row("302 302 302 302 200 200", "302 302 302 302 200 200"),
+    # Nobody here has a password or a passkey.
+    "account_reauthenticate": Row(everybody(302), everybody(302)),
+    "mfa_reauthenticate_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_index": OWN_PAGE,
+    "mfa_list_webauthn": OWN_PAGE,
+    "mfa_add_webauthn": OWN_FORM,
+    "mfa_remove_webauthn": Row(NEITHER, NEITHER, lambda world: {"pk": 999}),
+    # One app at a time; what is not there cannot be taken away.
+    "mfa_activate_totp": Row("302 200 200 200 302 302", "302 200 200 200 302 302"),
+    "mfa_deactivate_totp": Row("302 404 404 404 200 200", "302 404 404 404 200 200"),
+    "mfa_generate_recovery_codes": Row("302 200 200 200 200 200", "302 200 200 200 302 302"),
+    "mfa_view_recovery_codes": Row(NEITHER, "302 405 405 405 405 405"),
+    "mfa_download_recovery_codes": Row(NEITHER, NEITHER),
+    "usersessions_list": Row("302 200 200 200 200 200", everybody(302)),
+    # --- development ------------------------------------------------------------------------------
+    "core:style": FORM,
+    "core:mailbox": PAGE,
+    "core:mailbox_html": Row(everybody(200), everybody(405), lambda world: {"pk": world.mail.pk}),
 }
 ADMIN: dict[str, Row] = {}

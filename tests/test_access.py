@@ -4,6 +4,7 @@ A row is a route, after `@` the object it is asked for. A cell is the status of 
 what somebody may not see does not exist for them (404), in every format.
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.cache import caches
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.access import ADMIN, COLUMNS, MATRIX, Row, World, build_world
+from tests.access import ADMIN, COLUMNS, MATRIX, Row, World
 
 METHODS_NOBODY_NEEDS = ("put", "patch", "delete")
 
@@ -42,7 +43,7 @@ def test_the_matrix_holds_no_route_that_is_gone():
 
 @pytest.fixture
 def world(db, client_for, network) -> World:
-    return build_world(client_for)
+    return World(client_for)
 
 
 @pytest.mark.parametrize("name", sorted(MATRIX))
@@ -74,9 +75,12 @@ def check(name: str, row: Row, world: World) -> None:
 def ask(world: World, role: str, method: str, url: str) -> int:
     """Return the status of an empty request whose effects are taken back."""
     caches["pages"].clear()
+    client = world.clients[role]
+    cookies = copy.deepcopy(client.cookies)
     with transaction.atomic():
-        response = getattr(world.clients[role], method)(url, **world.extra)
+        response = getattr(client, method)(url)
         transaction.set_rollback(True)
+    client.cookies = cookies
     return response.status_code
 
 
