@@ -9,7 +9,6 @@ from organisations.models import Organisation, OrganisationImage
 from organisations.search import Directory
 
 VISITOR = AnonymousUser()
-TEXT_LENGTH = 170
 
 
 def cards(pks: Sequence[int], directory: Directory) -> list[Organisation]:

@@ -1,15 +1,24 @@
 """The directory's parts that other pages show as well."""
 
+import json
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from organisations.forms.directory import Selection
 from organisations.map import CountyMap
 from organisations.map import county_map as county_map_data
+from organisations.models import Organisation
+from organisations.profile import text
 
 register = template.Library()
+
+TOPICS = 3  # on a card
+TEXT_LENGTH = 170
 
 
 @register.inclusion_tag("components/county_map.html")
@@ -35,3 +44,47 @@ def county_map(data: CountyMap | None = None, selection: Selection | None = None
         "chosen": chosen.filters.municipality,
         "sources": data.sources,
     }
+
+
+@register.simple_tag
+def card_facts(organisation: Organisation) -> dict[str, Any]:
+    """What a card shows of an organisation, from what the view has at hand.
+
+    :param organisation: from `organisations.cards`; of others, the relations are asked for.
+    """
+    if hasattr(organisation, "shown_topics"):
+        topics = organisation.shown_topics
+        languages = organisation.shown_languages
+        municipality = organisation.shown_municipality
+        logos = organisation.shown_logos
+    else:
+        topics, languages = list(organisation.topics.all()), list(organisation.languages.all())
+        municipality, logos = organisation.municipality, []
+    description = text(organisation, "description")
+    return {
+        "topics": topics[:TOPICS],
+        "more_topics": max(len(topics) - TOPICS, 0),
+        "languages": languages,
+        "municipality": municipality,
+        "logo": logos[0] if logos else None,
+        "text": Truncator(" ".join(description.text[:800].split())).chars(TEXT_LENGTH)
+        if description
+        else "",
+        "text_language": ""
+        if not description or description.is_translated
+        else description.language,
+        "is_accessible": organisation.accessibility == Organisation.Accessibility.YES,
+    }
+
+
+@register.simple_tag
+def linked_data(data: dict[str, Any]) -> SafeString:
+    """Data for search engines as JSON-LD. It is no script that runs, so the CSP lets it stand."""
+    # The same three letters Django's json_script escapes: nothing in a name can end the element.
+    escaped = json.dumps(data, ensure_ascii=False).translate(
+        {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+    )
+    return format_html(
+        '<script type="application/ld+json">{}</script>',
+        mark_safe(escaped),
+    )

@@ -1,0 +1,257 @@
+"""What everybody may see of the organisations: the list and each one's own page."""
+
+import uuid
+from io import BytesIO
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import limits
+from core.mail import site_url
+from core.pagecache import cache_public
+from organisations import profile, share_images
+from organisations.cards import VISITOR, cards
+from organisations.forms.directory import Group, Selection
+from organisations.forms.problems import ProblemForm
+from organisations.map import county_map
+from organisations.models import FormerSlug, Organisation
+from organisations.search import directory
+from organisations.services import problems
+
+PER_PAGE = 24
+
+
+@require_safe
+@cache_public
+def organisation_list(request: HttpRequest) -> HttpResponse:
+    """The directory: search, filters with counts, the map, and the organisations found."""
+    index = directory()
+    selection = Selection.read(request.GET, index)
+    path = reverse("organisations:list")
+    if "" in request.GET.values():
+        # The form sends its empty fields, too; the address to share is the one without them.
+        return redirect(path + selection.query_string())
+    result = index.search(
+        selection.query, selection.filters, page=selection.page, per_page=PER_PAGE
+    )
+    paginator = Paginator(range(result.total), PER_PAGE)
+    page_obj = paginator.get_page(selection.page)
+    if page_obj.number != selection.page:
+        result = index.search(
+            selection.query, selection.filters, page=page_obj.number, per_page=PER_PAGE
+        )
+    groups = selection.groups(index, result.counts)
+    context = {
+        "selection": selection,
+        "groups": groups,
+        "removable": selection.removable(index, path),
+        "organisations": cards(result.ids, index),
+        "result": result,
+        "page_obj": page_obj,
+        "map": county_map(result.counts["municipality"], index),
+        "everything_url": path,
+        "heading": _heading(groups, selection),
+        "addresses": _addresses(path, _canonical(selection, page_obj)),
+        # Search engines get the whole list, the pages of one value, and the organisations.
+        "indexed": not selection.query and selection.count <= 1 and bool(result.total),
+        **_ways_on(selection, result.total, path, index),
+    }
+    return render(request, "organisations/organisation_list.html", context)
+
+
+def _heading(groups: list[Group], selection: Selection) -> str:
+    """Return the page's name: with one filter chosen, it says which."""
+    if selection.query:
+        return _("Suche: %(query)s") % {"query": selection.query}
+    chosen = [choice for group in groups for choice in group.chosen]
+    if len(chosen) == 1:
+        return _("Organisationen: %(filter)s") % {"filter": chosen[0].label}
+    return _("Organisationen")
+
+
+def _canonical(selection: Selection, page_obj: Page) -> str:
+    changed = selection.changed()
+    query = changed.query_string()
+    if page_obj.number > 1:
+        query += f"{'&' if query else '?'}seite={page_obj.number}"
+    return query
+
+
+def _addresses(path: str, query: str = "") -> dict[str, Any]:
+    """Return the page's full address, and the same in every language."""
+    return {
+        "canonical": site_url(path, get_language() or settings.LANGUAGE_CODE) + query,
+        "alternates": [(code, site_url(path, code) + query) for code, _name in settings.LANGUAGES],
+        "default": site_url(path, settings.LANGUAGE_CODE) + query,
+    }
+
+
+def _ways_on(selection: Selection, total: int, path: str, index: Any) -> dict[str, Any]:
+    """Return what to offer when little or nothing was found."""
+    ways: dict[str, Any] = {}
+    if not total and selection.query:
+        ways["suggestions"] = [
+            (text, path + Selection(query=text).query_string())
+            for text in index.suggest(selection.query)
+        ]
+        if selection.count:
+            without = Selection(query=selection.query)
+            found = index.search(selection.query, without.filters, page=1, per_page=1).total
+            if found:
+                ways["without_filters"] = (found, path + without.query_string())
+    if selection.filters.municipality and not selection.filters.active_there:
+        wider = selection.changed(active_there=True)
+        found = index.search(wider.query, wider.filters, page=1, per_page=1).total
+        if found > total:
+            ways["wider"] = (found - total, path + wider.query_string())
+    return ways
+
+
+@require_safe
+@cache_public
+def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """An organisation's page; a former address leads to the present one for ever."""
+    organisation = find(request, slug)
+    if organisation.slug != slug:
+        return _moved(request, organisation)
+    index = directory()
+    context = profile.page(organisation, index)
+    if request.user.is_authenticated:
+        context["may_edit"] = (
+            Organisation.objects.editable_by(request.user).filter(pk=organisation.pk).exists()
+        )
+    context["addresses"] = _addresses(organisation.get_absolute_url())
+    return render(request, "organisations/organisation_detail.html", context)
+
+
+def find(request: HttpRequest, slug: str) -> Organisation:
+    """Return the organisation at an address, present or former, if this person may see it.
+
+    :raises Http404: if there is none, or none for this person.
+    """
+    # Public ones first: most pages need no question about rights.
+    people = [VISITOR, request.user] if request.user.is_authenticated else [VISITOR]
+    former = FormerSlug.objects.filter(slug=slug).values("organisation")
+    for at_address in (Q(slug=slug), Q(pk__in=former)):
+        for person in people:
+            organisation = Organisation.objects.visible_to(person).filter(at_address).first()
+            if organisation is not None:
+                return organisation
+    raise Http404
+
+
+def _moved(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Redirect to the same page under the present address, in the same format."""
+    match = request.resolver_match
+    path = reverse(match.view_name, kwargs={**match.kwargs, "slug": organisation.slug})
+    query = request.META.get("QUERY_STRING", "")
+    # Public addresses may be remembered; where others are led, they must not learn the new name.
+    return redirect(f"{path}?{query}" if query else path, permanent=organisation.is_public)
+
+
+@require_safe
+def contact_vcard(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """A contact person's published fields as a business card for the telephone's address book."""
+    organisation = find(request, slug)
+    if organisation.slug != slug:
+        return _moved(request, organisation)
+    person = get_object_or_404(organisation.contacts, pk=pk)
+    contact = profile.public_contact(person)
+    if contact is None:
+        raise Http404
+    response = HttpResponse(profile.vcard(organisation, contact), content_type="text/vcard")
+    response["Content-Disposition"] = f'attachment; filename="{organisation.slug}.vcf"'
+    # What is withdrawn must be gone with the next request.
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def qr_code(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page's address as a QR code, to print on a poster."""
+    organisation = find(request, slug)
+    if organisation.slug != slug:
+        return _moved(request, organisation)
+    address = site_url(organisation.get_absolute_url(), get_language() or settings.LANGUAGE_CODE)
+    picture = BytesIO()
+    # White behind it, whatever the page's colours: dark codes on dark ground cannot be read.
+    segno.make(address, error="m").save(
+        picture, kind="svg", scale=6, border=4, light="#fff", svgclass=None, lineclass=None
+    )
+    response = HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+def share_image(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture that messengers show beside a link to the page."""
+    organisation = find(request, slug)
+    if organisation.slug != slug:
+        return _moved(request, organisation)
+    picture = share_images.picture(organisation, directory())
+    etag = f'"{picture.key}"'
+    response: HttpResponse | None = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(picture.read(), content_type="image/png")
+        response["ETag"] = etag
+    response["Cache-Control"] = (
+        "public, no-cache" if organisation.is_public else "private, no-store"
+    )
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def problem(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take what a visitor says is wrong on an organisation's page."""
+    organisation = find(request, slug)
+    if organisation.slug != slug:
+        return _moved(request, organisation)
+    template = "organisations/organisation_problem.html"
+    if request.method != "POST":
+        form = ProblemForm(initial={"creation_key": uuid.uuid4()})
+        return render(request, template, {"organisation": organisation, "form": form})
+    form = ProblemForm(request.POST)
+    if not form.is_valid():
+        return render(request, template, {"organisation": organisation, "form": form})
+    address = limits.client_ip(request)
+    if not (limits.allow(address, action="problem") and limits.allow("", action="problem_in_all")):
+        form.add_error(
+            None,
+            _(
+                "Von hier kamen gerade viele Nachrichten. Bitte versuchen Sie es in einer Stunde "
+                "noch einmal."
+            ),
+        )
+        return render(request, template, {"organisation": organisation, "form": form}, status=429)
+    problems.report(
+        organisation=organisation,
+        text=form.cleaned_data["text"],
+        email=form.cleaned_data["email"],
+        creation_key=form.cleaned_data["creation_key"],
+    )
+    return redirect("organisations:problem_thanks", slug=organisation.slug)
+
+
+@require_safe
+@cache_public
+def problem_thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say that the message has arrived and what happens with it."""
+    organisation = find(request, slug)
+    if organisation.slug != slug:
+        return _moved(request, organisation)
+    return render(
+        request, "organisations/organisation_problem_thanks.html", {"organisation": organisation}
+    )
