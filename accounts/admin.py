@@ -155,10 +155,7 @@ class UserAdmin(OfficeModelAdmin):
             if self._is_above(request, user) or user.pk == request.user.pk:
                 self.message_user(
                     request,
-                    _(
-                        "%(user)s: Das darf nur ein anderes Mitglied der Verwaltung mit allen Rechten."
-                    )
-                    % {"user": user},
+                    _("%(user)s: Das darf nur jemand anderes mit allen Rechten.") % {"user": user},
                     messages.ERROR,
                 )
                 continue
