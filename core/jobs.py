@@ -9,9 +9,9 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
@@ -91,8 +91,8 @@ def forget_old_mails() -> Mapping[str, int]:
 
 @register("core.sessions", every=timedelta(hours=6))
 def forget_expired_sessions() -> Mapping[str, int]:
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    return {}
+    dropped, _per_model = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    return {"dropped": dropped}
 
 
 @register("core.cache", every=timedelta(hours=1))
@@ -102,7 +102,7 @@ def forget_expired_counts() -> Mapping[str, int]:
     if not isinstance(backend, DatabaseCache):
         return {}
     connection = connections[router.db_for_write(backend.cache_model_class)]
-    table = connection.ops.quote_name(backend._table)
+    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {table} WHERE expires < %s",  # noqa: S608 - the name is a setting

@@ -59,7 +59,7 @@ def messages(request: HttpRequest) -> HttpResponse:
         "sandbox": ["allow-top-navigation-by-user-activation"],
     }
 )
-def html_body(request: HttpRequest, pk: int) -> HttpResponse:
+def html_body(request: HttpRequest, pk: int = 0) -> HttpResponse:
     """Show a mail's HTML as a mail program would, in a frame that can do nothing."""
     _only_in_development()
     message = get_object_or_404(OutboxMessage, pk=pk)

@@ -97,7 +97,7 @@ class Postbox:
         """
         try:
             # A mail that cannot be written down (a line end in a header) must not look unclear.
-            email.message().as_bytes(linesep="\r\n")
+            email.message().as_bytes()
         except Exception as error:
             raise Refusal(_reason(error), permanent=True) from error
         if self._connection is None:
@@ -124,11 +124,11 @@ class Postbox:
         if smtp is not None:
             take_data = smtp.data
 
-            def data(message: Any) -> tuple[int, bytes]:
+            def data(msg: Any) -> tuple[int, bytes]:
                 self._handing_over = True
-                return take_data(message)
+                return take_data(msg)
 
-            smtp.data = data  # type: ignore[method-assign]
+            smtp.data = data  # type: ignore[method-assign,assignment]
 
     @property
     def _smtp(self) -> smtplib.SMTP | None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 
@@ -48,7 +49,7 @@ def cache_public(view: View) -> View:
         page: Page | None = caches["pages"].get(key)
         if page is None:
             response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and not response.is_rendered:
+            if isinstance(response, SimpleTemplateResponse):
                 response = response.render()
             if not (isinstance(response, HttpResponse) and _is_for_everyone(request, response)):
                 return _private(response)
