@@ -32,6 +32,7 @@ from accounts.forms import (
     PasswordForm,
     ProfileForm,
 )
+from accounts.models import User
 from core import limits
 from core.errors import Refused
 from core.resume import recall, require_login
@@ -216,12 +217,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change name and language, and lead to everything else about the account."""
     data = request.POST if request.method == "POST" else recall(request)
-    form = ProfileForm(data, instance=request.user)
+    person = request.user
+    # Its own copy: a form with errors has changed what it was given.
+    form = ProfileForm(data, instance=User.objects.get(pk=person.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Gespeichert."))
         return redirect(translate_url(request.path, form.cleaned_data["language"]))
-    person = type(request.user).objects.get(pk=request.user.pk)  # the form has changed the other
     factors = Authenticator.objects.filter(user=person)
     context = {
         "form": form,
