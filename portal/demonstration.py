@@ -104,11 +104,13 @@ def _add_organisation(values: dict[str, Any]) -> bool:
         return False
     now = timezone.now()
     state = values.get("state", Organisation.State.ACTIVE)
+    since = datetime.timedelta(days=values.get("confirmed_days_ago", 2))
     organisation = Organisation(
         creation_key=key,
         slug=slugs.unique_slug(values["name"]),
         state=state,
-        submitted_at=None if state == Organisation.State.DRAFT else now,
+        state_since=now - since,
+        submitted_at=None if state == Organisation.State.DRAFT else now - since,
     )
     plain = (
         "name short_name kind legal_form founding_year charitable description aims activities "
@@ -120,9 +122,8 @@ def _add_organisation(values: dict[str, Any]) -> bool:
             setattr(organisation, field, values[field])
     if "municipality" in values:
         organisation.municipality = Municipality.objects.get(name=values["municipality"])
-    if "confirmed_days_ago" in values:
-        days = datetime.timedelta(days=values["confirmed_days_ago"])
-        organisation.confirmed_on = timezone.localdate(now - days)
+    if state == Organisation.State.ACTIVE:
+        organisation.confirmed_on = timezone.localdate(now - since)
     organisation.full_clean()
     organisation._change_reason = REASON
     organisation.save()

@@ -24,14 +24,14 @@ class FeedbackForm(forms.ModelForm):
     )
     name = CleanCharField(
         label=_("Ihr Name"),
-        help_text=_("Freiwillig. Nur das Team liest ihn."),
+        help_text=_("Nur das Team liest ihn."),
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("Ihre E-Mail-Adresse"),
-        help_text=_("Freiwillig. Nur das Team liest sie, um Ihnen zu antworten."),
+        help_text=_("Nur das Team liest sie, um Ihnen zu antworten."),
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -1,0 +1,162 @@
+"""The network's profile and what visitors say about barriers, on the officer's desk."""
+
+import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core import office
+from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
+from portal.models import Feedback, NetworkProfile
+
+# Answered within four weeks (§ 10 L-BGG).
+ANSWER_DAYS = 28
+
+
+@office.waits(50)
+def waiting_feedback(request: HttpRequest) -> Waiting | None:
+    if not request.user.has_perm("portal.change_feedback"):
+        return None
+    waiting = Feedback.objects.filter(answered_at=None).order_by("created_at")
+    return Waiting(
+        title=_("Gemeldete Barrieren"),
+        total=waiting.count(),
+        items=[
+            Item(
+                str(one),
+                reverse("admin:portal_feedback_change", args=[one.pk]),
+                one.created_at,
+                _("Antworten bis %(day)s")
+                % {
+                    "day": (one.created_at + datetime.timedelta(days=ANSWER_DAYS)).strftime(
+                        "%d.%m.%Y"
+                    )
+                },
+            )
+            for one in waiting[: office.SHOWN]
+        ],
+        url=reverse("admin:portal_feedback_changelist") + "?answered=no",
+    )
+
+
+def _with_translations(*names: str) -> tuple[str, ...]:
+    return tuple(
+        field for name in names for field in (name, *translation_names(NetworkProfile, name))
+    )
+
+
+@admin.register(NetworkProfile)
+class NetworkProfileAdmin(OfficeModelAdmin):
+    """The one row that says whose portal this is; its list leads straight to it."""
+
+    form = translated_form(NetworkProfile)
+    fieldsets = (
+        (
+            gettext_lazy("Das Netzwerk"),
+            {
+                "fields": (
+                    *_with_translations("name", "short_name", "county", "claim", "introduction"),
+                    *_with_translations("who_may_join"),
+                    "meetings_per_year",
+                    "accompanied_by",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Kontakt"),
+            {
+                "fields": (
+                    *_with_translations("contact_role"),
+                    "contact_name",
+                    "contact_phone",
+                    "contact_email",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Rechtliche Texte"),
+            {"fields": _with_translations("imprint", "privacy", "accessibility")},
+        ),
+        (
+            gettext_lazy("Leichte Sprache und Gebärdensprache"),
+            {"fields": _with_translations("easy_language", "sign_language")},
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not NetworkProfile.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "GET" and NetworkProfile.objects.filter(pk=1).exists():
+            return redirect("admin:portal_networkprofile_change", 1)
+        return super().changelist_view(request, extra_context)
+
+
+class AnsweredFilter(admin.SimpleListFilter):
+    title = gettext_lazy("beantwortet")
+    parameter_name = "answered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", gettext_lazy("offen")), ("yes", gettext_lazy("beantwortet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(answered_at__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(OfficeModelAdmin):
+    """Barriers that were reported; the officer notes the answer and when it was given."""
+
+    list_display = ("__str__", "created_at", "answered_at")
+    list_filter = (AnsweredFilter,)
+    search_fields = ("text", "email", "name")
+    actions = ("mark_answered",)
+    fields = ("text", "page", "name", "email", "created_at", "note", "answered_at")
+    readonly_fields = ("text", "page", "name", "email", "created_at", "answered_at")
+    change_form_template = "admin/portal/feedback/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A year after its answer it is deleted by itself, as the privacy notice says."""
+        return False
+
+    @admin.action(description=gettext_lazy("Als beantwortet markieren"), permissions=["change"])
+    def mark_answered(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
+        done = sum(self._answer(one) for one in queryset)
+        text = ngettext(
+            "%(number)s Rückmeldung ist beantwortet.",
+            "%(number)s Rückmeldungen sind beantwortet.",
+            done,
+        )
+        self.message_user(request, text % {"number": done}, messages.SUCCESS)
+
+    def response_change(self, request: HttpRequest, obj: Feedback) -> HttpResponse:
+        if "_answered" in request.POST:
+            self._answer(obj)
+            self.message_user(request, _("Die Rückmeldung ist beantwortet."), messages.SUCCESS)
+            return redirect("admin:index")
+        return super().response_change(request, obj)
+
+    @staticmethod
+    def _answer(feedback: Feedback) -> bool:
+        if feedback.answered_at:
+            return False
+        feedback.answered_at = timezone.now()
+        feedback.save(update_fields=["answered_at"])
+        return True

@@ -1,0 +1,131 @@
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from portal import services
+from portal.models import Feedback, NetworkProfile
+from tests.factories import make_feedback
+
+PROFILE = "admin:portal_networkprofile_change"
+
+
+@pytest.fixture
+def editor_of_texts(officer):
+    """The officer, with the rights this app needs, whatever her group has."""
+    wanted = ["view_networkprofile", "change_networkprofile", "view_feedback", "change_feedback"]
+    officer.user_permissions.set(
+        Permission.objects.filter(codename__in=wanted, content_type__app_label="portal")
+    )
+    return officer
+
+
+@pytest.fixture
+def profile(db) -> NetworkProfile:
+    return services.ensure_profile(
+        name="Netzwerk im Musterkreis", short_name="Netzwerk", county="Musterkreis"
+    )[0]
+
+
+def form_values(client, url: str) -> dict[str, object]:
+    """What a browser would send back without a change."""
+    form = client.get(url).context["adminform"].form
+    return {
+        name: value
+        for name in form.fields
+        if (value := form[name].value()) not in (None, False, "")
+    }
+
+
+def test_the_list_leads_to_the_one_profile(client_for, editor_of_texts, profile):
+    response = client_for(editor_of_texts).get(reverse("admin:portal_networkprofile_changelist"))
+    assert response.headers["Location"] == reverse(PROFILE, args=[1])
+
+
+def test_texts_are_changed_in_every_language(client_for, editor_of_texts, profile):
+    client, url = client_for(editor_of_texts), reverse(PROFILE, args=[1])
+    values = form_values(client, url)
+    values |= {
+        "claim": "Ein neuer Satz.",
+        "translation_ar_claim": "جملة جديدة",
+        "privacy_checked": "on",
+    }
+    assert client.post(url, values).status_code == 302
+    profile.refresh_from_db()
+    assert profile.claim == "Ein neuer Satz."
+    assert profile.translated("claim", "ar") == "جملة جديدة"
+    assert profile.translated("imprint", "en").startswith("The German version")
+    assert profile.privacy_checked
+    assert not profile.imprint_checked
+    assert "Ein neuer Satz." in client_for(None).get(reverse("portal:home")).content.decode()
+    assert profile.history.first().history_user == editor_of_texts
+
+
+def test_nobody_adds_a_second_profile_or_deletes_the_first(client_for, administrator, profile):
+    client = client_for(administrator)
+    assert client.get(reverse("admin:portal_networkprofile_add")).status_code == 403
+    assert (
+        client.post(
+            reverse("admin:portal_networkprofile_delete", args=[1]), {"post": "yes"}
+        ).status_code
+        == 403
+    )
+    assert NetworkProfile.objects.count() == 1
+
+
+def test_a_demonstration_cannot_be_switched_off(client_for, administrator, profile):
+    NetworkProfile.objects.update(is_demonstration=True)
+    client, url = client_for(administrator), reverse(PROFILE, args=[1])
+    client.post(url, form_values(client, url))
+    profile.refresh_from_db()
+    assert profile.is_demonstration
+
+
+def test_feedback_waits_on_the_start_page_until_it_is_answered(client_for, editor_of_texts):
+    feedback = make_feedback(text="Die Karte geht nicht.", email="ada@example.org")
+    client = client_for(editor_of_texts)
+    start = reverse("admin:index")
+    assert "Die Karte geht nicht." in client.get(start).content.decode()
+    url = reverse("admin:portal_feedback_change", args=[feedback.pk])
+    assert "mailto:ada@example.org" in client.get(url).content.decode()
+    client.post(url, {"note": "Angerufen.", "answered": "on", "text": "Gefälscht"})
+    feedback.refresh_from_db()
+    assert feedback.answered_at is not None
+    assert (feedback.note, feedback.text) == ("Angerufen.", "Die Karte geht nicht.")
+    assert "Die Karte geht nicht." not in client.get(start).content.decode()
+
+
+def test_answered_can_be_taken_back_and_keeps_its_day(client_for, editor_of_texts):
+    feedback = make_feedback()
+    client, url = (
+        client_for(editor_of_texts),
+        reverse("admin:portal_feedback_change", args=[feedback.pk]),
+    )
+    client.post(url, {"answered": "on"})
+    first = Feedback.objects.get().answered_at
+    client.post(url, {"answered": "on", "note": "noch etwas"})
+    assert Feedback.objects.get().answered_at == first
+    client.post(url, {})
+    assert Feedback.objects.get().answered_at is None
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [("offen", {"offen"}), ("beantwortet", {"fertig"}), ("x", None)]
+)
+def test_feedback_is_filtered(client_for, editor_of_texts, query, expected):
+    make_feedback(text="offen")
+    done = make_feedback(text="fertig")
+    Feedback.objects.filter(pk=done.pk).update(answered_at=done.created_at)
+    response = client_for(editor_of_texts).get(
+        reverse("admin:portal_feedback_changelist"), {"stand": query}
+    )
+    found = {row.text for row in response.context["cl"].queryset}
+    assert found == (expected or {"offen", "fertig"})
+
+
+def test_visitors_and_representatives_see_none_of_it(client_for, manager, outsider):
+    feedback = make_feedback()
+    for user in (None, manager, outsider):
+        response = client_for(user).get(
+            reverse("admin:portal_feedback_change", args=[feedback.pk]), follow=True
+        )
+        assert feedback.text not in response.content.decode()
