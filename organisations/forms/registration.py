@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
@@ -501,12 +502,16 @@ class ActivityForm(StepForm):
         help_text=_("Nur wenn Sie es sagen möchten."),
     )
 
-    def __init__(self, *args: Any, adding: str = "", **options: Any) -> None:
+    def __init__(
+        self, *args: Any, adding: str = "", unchecked: bool = False, **options: Any
+    ) -> None:
         """Build the form.
 
         :param adding: the code of a further language somebody wants to write in.
+        :param unchecked: show what was typed without judging it yet.
         """
         super().__init__(*args, **options)
+        self.unchecked = unchecked
         self.all_languages = list(Language.objects.all())
         self.fields["languages"].label_from_instance = _language_label
         given = {
@@ -545,6 +550,12 @@ class ActivityForm(StepForm):
             for text in self.TEXTS
             if (name := translation_field(code, text)) in self.fields
         }
+
+    def full_clean(self) -> None:
+        if self.unchecked:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        else:
+            super().full_clean()
 
     @property
     def german(self) -> list[forms.BoundField]:

@@ -36,8 +36,10 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
             str(contact._meta.get_field(field).verbose_name)
             for field in consent.public_fields(contact)
         ]
-        if public:
+        if public and organisation.is_public:
             status = _("Öffentlich: %(fields)s") % {"fields": ", ".join(public)}
+        elif public:
+            status = _("Darf öffentlich sein: %(fields)s") % {"fields": ", ".join(public)}
         elif latest and latest.is_open(now):
             status = _("Nichts ist öffentlich. Gefragt am %(day)s, noch keine Antwort.") % {
                 "day": date_format(timezone.localtime(latest.requested_at), "DATE_FORMAT")

@@ -72,7 +72,7 @@ def _portrait_is_public(image: OrganisationImage) -> bool:
 def logo(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
     """Show and save the logo; below it, the photos."""
     present = organisation.images.filter(kind=Kind.LOGO, pending=False).first()
-    if request.method == "POST" and "skip" in request.POST:
+    if request.method == "POST" and _wants_no_logo(request, organisation):
         services.skip_logo(organisation=organisation, by=request.user)
         return steps.onwards(request, organisation, step)
     form, saved = _image_form(request, organisation, Kind.LOGO, present)
@@ -91,6 +91,12 @@ def logo(request: HttpRequest, organisation: Organisation, step: str) -> HttpRes
             "max_photos": services.MAX_PHOTOS,
         },
     )
+
+
+def _wants_no_logo(request: HttpRequest, organisation: Organisation) -> bool:
+    """Whether somebody said so, or while registering left everything empty and went on."""
+    typed = [*request.FILES, request.POST.get("pending"), request.POST.get("alt_text", "").strip()]
+    return "skip" in request.POST or (organisation.can_submit and not any(typed))
 
 
 @require_login

@@ -118,12 +118,13 @@ def form_step(form_class: type[forms.StepForm], template: str) -> Handler:
     def handle(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
         options: dict[str, Any] = {"organisation": organisation}
         if form_class is forms.ActivityForm:
-            options["adding"] = request.POST.get("add_language") or request.GET.get("sprache", "")
+            # Adding a language shows more fields; it checks and saves nothing yet.
+            options["adding"] = request.POST.get("add_language", "")
+            options["unchecked"] = "add" in request.POST
         conflicts: list[dict[str, Any]] = []
         if request.method == "POST":
             form = form_class(request.POST, **options)
-            # Adding a language shows more fields and saves nothing yet.
-            if "add" not in request.POST and form.is_valid():
+            if not options.get("unchecked") and form.is_valid():
                 found = save_form(request, organisation, form)
                 if found is None:
                     return onwards(request, organisation, step)
