@@ -1,6 +1,5 @@
 """The network's profile and what visitors say about barriers, on the officer's desk."""
 
-import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,15 +16,12 @@ from core import office
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
 from portal.models import Feedback, NetworkProfile
 
-# Answered within four weeks (§ 10 L-BGG).
-ANSWER_DAYS = 28
-
 
 @office.waits(50)
 def waiting_feedback(request: HttpRequest) -> Waiting | None:
     if not request.user.has_perm("portal.change_feedback"):
         return None
-    waiting = Feedback.objects.filter(answered_at=None).order_by("created_at")
+    waiting = Feedback.objects.open().order_by("created_at")
     return Waiting(
         title=_("Gemeldete Barrieren"),
         total=waiting.count(),
@@ -33,12 +30,7 @@ def waiting_feedback(request: HttpRequest) -> Waiting | None:
                 str(one),
                 reverse("admin:portal_feedback_change", args=[one.pk]),
                 one.created_at,
-                _("Antworten bis %(day)s")
-                % {
-                    "day": (one.created_at + datetime.timedelta(days=ANSWER_DAYS)).strftime(
-                        "%d.%m.%Y"
-                    )
-                },
+                _("Antworten bis %(day)s") % {"day": date_format(one.due_on)},
             )
             for one in waiting[: office.SHOWN]
         ],

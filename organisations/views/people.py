@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import normalise_email
 from core.errors import Refused
+from core.resume import recall, require_login
 from organisations.forms.people import (
     AccessRequestForm,
     InviteForm,
@@ -30,13 +30,14 @@ from organisations.services import people as services
 
 
 # --- The list of representatives ------------------------------------------------------------------
-@login_required
+@require_login
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who speaks for an organisation; managers and the officer change it here."""
     organisation = get_object_or_404(Organisation.objects.editable_by(request.user), pk=pk)
-    form = InviteForm(organisation=organisation)
+    kept = recall(request)
+    form = InviteForm(kept if kept and "addresses" in kept else None, organisation=organisation)
     if request.method == "POST":
         action = ACTIONS.get(request.POST.get("action", ""))
         if action is None:
@@ -232,7 +233,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 # --- Asking for access ----------------------------------------------------------------------------
-@login_required
+@require_login
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_request(request: HttpRequest, pk: int) -> HttpResponse:
@@ -244,7 +245,7 @@ def access_request(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = organisation.access_requests.filter(
         user=request.user, state=AccessRequest.State.OPEN
     ).first()
-    form = AccessRequestForm(request.POST or None)
+    form = AccessRequestForm(request.POST if request.method == "POST" else recall(request))
     if request.method == "POST" and waiting is None and form.is_valid():
         try:
             services.request_access(

@@ -1,0 +1,182 @@
+"""All that an organisation has said, in words, for the officer who decides about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+
+from organisations import duplicates
+from organisations.models import Consent, ContactPerson, Organisation, OrganisationImage
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    rows: list[Row]
+
+
+def sections(organisation: Organisation) -> list[Section]:
+    """Return all answers, by the steps in which they were asked."""
+    return [
+        Section(
+            _("Organisation"),
+            _rows(
+                organisation,
+                "name",
+                "short_name",
+                "kind",
+                "legal_form",
+                "founding_year",
+                "register_entry",
+                "charitable",
+            ),
+        ),
+        Section(
+            _("Ort"),
+            [
+                *_rows(organisation, "municipality", "whole_county", "active_in"),
+                {"label": _("Adresse"), "value": _address(organisation)},
+                *_rows(organisation, "address_public", "opening_times", "accessibility"),
+            ],
+        ),
+        Section(
+            _("Tätigkeit"),
+            [
+                *_text(organisation, "description"),
+                *_text(organisation, "aims"),
+                *_text(organisation, "activities"),
+                *_rows(organisation, "topics", "target_groups", "languages", "regions"),
+            ],
+        ),
+        Section(_("Kontakt"), _rows(organisation, "phone", "email", "website", "social_links")),
+    ]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact person with what they agreed to."""
+
+    person: ContactPerson
+    public: list[str]
+    consent: str
+
+
+def contacts(organisation: Organisation) -> list[Contact]:
+    """Return the contact persons, each with the state of their consent in words."""
+    return [
+        Contact(
+            person,
+            [str(ContactPerson._meta.get_field(name).verbose_name) for name in person.published],
+            next(map(consent_in_words, person.consents.all()), _("nicht gefragt")),
+        )
+        for person in organisation.contacts.prefetch_related("consents")
+    ]
+
+
+def images(organisation: Organisation) -> list[OrganisationImage]:
+    return list(organisation.images.filter(pending=False))
+
+
+def likely_duplicates(organisation: Organisation) -> list[dict[str, Any]]:
+    """Return the organisations that may be the same, with what they have in common in words."""
+    words = {
+        "name": _("ähnlicher Name"),
+        "website": _("gleiche Internetseite"),
+        "email": _("gleiche E-Mail-Adresse"),
+        "phone": _("gleiche Telefonnummer"),
+        "domain": _("gleiche Internetadresse hinter dem @"),
+    }
+    found = duplicates.find(
+        name=organisation.name,
+        website=organisation.website,
+        email=organisation.email,
+        phone=organisation.phone,
+        exclude=organisation,
+    )
+    return [
+        {
+            "organisation": match.organisation,
+            "reasons": ", ".join(words.get(reason, reason) for reason in match.reasons),
+        }
+        for match in found
+    ]
+
+
+def _rows(organisation: Organisation, *names: str) -> list[Row]:
+    return [
+        {
+            "label": organisation._meta.get_field(name).verbose_name,
+            "value": _value(organisation, name),
+        }
+        for name in names
+    ]
+
+
+def _value(organisation: Organisation, name: str) -> str:
+    field = organisation._meta.get_field(name)
+    value = getattr(organisation, name)
+    if field.many_to_many:
+        return ", ".join(str(entry) for entry in value.all())
+    if field.choices:
+        return str(getattr(organisation, f"get_{name}_display")())
+    if isinstance(value, bool):
+        return _("ja") if value else _("nein")
+    if isinstance(value, list):
+        return "\n".join(str(entry) for entry in value)
+    if name == "phone" and value:
+        return value.as_national if value.country_code == 49 else value.as_international
+    return "" if value is None else str(value)
+
+
+def _text(organisation: Organisation, name: str) -> list[Row]:
+    """Return a text in every language it was written in."""
+    label = organisation._meta.get_field(name).verbose_name
+    rows = [{"label": label, "value": getattr(organisation, name)}]
+    for language, texts in organisation.translations.items():
+        if texts.get(name) and language != settings.LANGUAGE_CODE:
+            try:
+                info = get_language_info(language)
+            except KeyError:
+                info = {"name_local": language, "bidi": False}
+            rows.append(
+                {
+                    "label": f"{label} ({info['name_local']})",
+                    "value": texts[name],
+                    "language": language,
+                    "direction": "rtl" if info["bidi"] else "ltr",
+                }
+            )
+    return rows
+
+
+def _address(organisation: Organisation) -> str:
+    place = f"{organisation.postal_code} {organisation.place}".strip()
+    return "\n".join(filter(None, [organisation.street, organisation.address_extra, place]))
+
+
+def consent_in_words(consent: Consent) -> str:
+    """Say what has become of one consent or request for it."""
+    if consent.withdrawn_at:
+        return _("widerrufen am %(day)s") % {"day": _day(consent.withdrawn_at)}
+    if consent.given_at:
+        return _("erteilt am %(day)s von %(person)s (%(way)s)") % {
+            "day": _day(consent.given_at),
+            "person": consent.given_by,
+            "way": consent.get_source_display(),
+        }
+    if consent.declined_at:
+        return _("abgelehnt am %(day)s") % {"day": _day(consent.declined_at)}
+    day = _day(consent.requested_at) if consent.requested_at else ""
+    if consent.is_open(timezone.now()):
+        return _("gefragt am %(day)s, noch keine Antwort") % {"day": day}
+    return _("gefragt am %(day)s, keine Antwort bekommen") % {"day": day}
+
+
+def _day(moment: Any) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
