@@ -213,7 +213,7 @@ def test_the_header_offers_what_a_person_can_do(client, client_for, manager):
 def test_the_page_says_that_it_is_a_demonstration(network, client):
     network.is_demonstration = True
     network.save()
-    assert "Vorführung: Die meisten" in client.get("/de/stil/").content.decode()
+    assert "Vorführung: Fast alle" in client.get("/de/stil/").content.decode()
 
 
 # --- When something is wrong ----------------------------------------------------------------------
