@@ -1,41 +1,189 @@
-"""Accounts, for the administrator: who belongs to the team."""
+"""Accounts in the back office: helping people in, never into more rights than one has oneself."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import own_data, second_factor, services
+from accounts.forms import AddressField
 from accounts.models import User
 from core.office import OfficeModelAdmin
+from core.text import CleanCharField
+
+# allauth shows its tables there, secrets of second factors included; they are nobody's business.
+for model in (EmailAddress, EmailConfirmation, Authenticator, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class UserForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "language", "is_active", "is_staff", "is_superuser", "groups")
+        field_classes = {"email": AddressField, "name": CleanCharField}
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        if User.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(
+                _("Zu dieser E-Mail-Adresse gibt es schon ein Konto."), code="unique"
+            )
+        return email
 
 
 @admin.register(User)
 class UserAdmin(OfficeModelAdmin):
-    """Whoever logs in does so by a code; there is no password to set here.
+    """Superusers decide who is on the team; the officer helps everybody else.
 
-    To take somebody into the team: create or open the account, tick "Team", choose the group. They
-    log in with their address and are led to their second factor.
+    There is no password here: people log in by a code and set what they like themselves. To take
+    somebody into the team: create or open the account, tick "Team", choose the group; they log in
+    with their address and are led to their second factor.
     """
 
-    list_display = ("email", "name", "is_staff", "is_active", "date_joined")
-    list_filter = ("is_staff", "is_active", "groups")
+    form = UserForm
+    list_display = ("email", "name", "language", "is_staff", "has_second_factor", "last_login")
+    list_filter = ("is_active", "is_staff", "language")
     search_fields = ("email", "name")
-    fieldsets = (
-        (None, {"fields": ("email", "name", "language")}),
-        (_("Rechte"), {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
-    )
+    ordering = ("email",)
+    readonly_fields = ("date_joined", "last_login")
+    actions = ("reset_second_factor", "log_out_everywhere")
+    rights = ("is_staff", "is_superuser", "groups")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=second_factor.FACTORS)
+        return super().get_queryset(request).annotate(second_factor=Exists(factors))
+
+    @admin.display(description=gettext_lazy("zweiter Faktor"), boolean=True)
+    def has_second_factor(self, user: User) -> bool:
+        return user.second_factor  # type: ignore[attr-defined]
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        person = (None, {"fields": ("email", "name", "language", "is_active")})
+        team = (
+            _("Team"),
+            {
+                "fields": self.rights,
+                "description": _("Wer zum Team gehört, braucht einen zweiten Faktor."),
+            },
+        )
+        dates = (_("Zeiten"), {"fields": ("date_joined", "last_login")})
+        return [
+            part for part in (person, request.user.is_superuser and team, obj and dates) if part
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # Nobody can take the rights away by which they would give them back.
+        own = (*self.rights, "is_active") if obj is not None and obj.pk == request.user.pk else ()
+        return (*self.readonly_fields, *own)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **options)
         field.help_text = _("Was eine Gruppe darf, ist mit dem Portal festgelegt.")
         return field
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People erase their own account, which keeps what others still need."""
-        return False
+    # --- Who may ----------------------------------------------------------------------------------
+    def _is_above(self, request: HttpRequest, user: User | None) -> bool:
+        """Whether an account is out of reach of somebody who is no superuser."""
+        return (
+            user is not None
+            and second_factor.is_required_of(user)
+            and not request.user.is_superuser
+        )
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not self._is_above(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj is not None and (obj.pk == request.user.pk or self._is_above(request, obj)):
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # one at a time, by the service
+        return actions
+
+    # --- Saving -----------------------------------------------------------------------------------
+    def save_model(
+        self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool
+    ) -> None:
         if not change:
             obj.set_unusable_password()
+            super().save_model(request, obj, form, change)
+            return
+        email = obj.email
+        obj.email = form.initial["email"]
         super().save_model(request, obj, form, change)
+        services.change_email(user=obj, email=email)
+        obj.email = email
+        if not obj.is_active:
+            services.end_sessions(obj)
+
+    # --- Erasing ----------------------------------------------------------------------------------
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        user = self.get_object(request, unquote(object_id))
+        found = own_data.obstacles(user) if user else []
+        if user and found and self.has_delete_permission(request, user):
+            for obstacle in found:
+                self.message_user(request, obstacle.text, messages.ERROR)
+            return redirect(reverse("admin:accounts_user_change", args=[user.pk]))
+        return super().delete_view(request, object_id, extra_context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the accounts alone; what goes with them is the service's matter."""
+        names = [str(user) for user in objs]
+        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        services.erase(obj)
+
+    # --- Helping ----------------------------------------------------------------------------------
+    @admin.action(
+        description=gettext_lazy("Zweiten Faktor zurücksetzen (Person vorher prüfen)"),
+        permissions=["change"],
+    )
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        done = 0
+        for user in queryset:
+            if self._is_above(request, user) or user.pk == request.user.pk:
+                self.message_user(
+                    request,
+                    _("%(user)s: Das darf nur jemand anderes mit allen Rechten.") % {"user": user},
+                    messages.ERROR,
+                )
+                continue
+            services.reset_second_factor(user=user, by=request.user)
+            self.log_change(request, user, _("Zweiter Faktor zurückgesetzt"))
+            done += 1
+        if done:
+            self.message_user(
+                request,
+                ngettext(
+                    "Der zweite Faktor von %(done)d Konto ist zurückgesetzt.",
+                    "Der zweite Faktor von %(done)d Konten ist zurückgesetzt.",
+                    done,
+                )
+                % {"done": done},
+                messages.SUCCESS,
+            )
+
+    @admin.action(description=gettext_lazy("Überall abmelden"), permissions=["change"])
+    def log_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            if not self._is_above(request, user):
+                services.end_sessions(user)
+                self.log_change(request, user, _("Überall abgemeldet"))
+        self.message_user(request, _("Erledigt."), messages.SUCCESS)
