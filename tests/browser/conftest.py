@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import caches
 from django.core.management import call_command
 from django.utils import translation
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 from tests.conftest import chromium
 
@@ -49,6 +50,7 @@ def allow_the_database_beside_the_browser() -> Iterator[None]:
 @pytest.fixture
 def site(django_db_serialized_rollback, live_server, settings) -> str:
     """The address of a live server with the demonstration network."""
+    caches["default"].clear()
     settings.SITE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     call_command("load_reference_data", verbosity=0)
@@ -95,14 +97,33 @@ class Visitor:
         self.look()
 
     def press(self, message: str) -> None:
-        """Press the button or follow the link with this text, and look at what comes."""
+        """Press the button or follow the link with this German text, and look at what comes."""
         name = self.text(message)
-        main = self.page.locator("main")
-        button = main.get_by_role("button", name=name, exact=True)
-        target = button if button.count() else main.get_by_role("link", name=name, exact=True)
+        button = self.page.get_by_role("button", name=name, exact=True)
+        target = button if button.count() else self.page.get_by_role("link", name=name, exact=True)
+        self.follow(target.first)
+
+    def follow(self, target: Locator | str) -> None:
+        """Press or follow something, given as a locator or as CSS, and look at what comes."""
+        locator = self.page.locator(target).first if isinstance(target, str) else target
         with self.page.expect_navigation():
-            target.first.click()
+            locator.click()
         self.look()
+
+    def fill(self, **values: str | bool) -> None:
+        """Fill fields of the page's form by their names: a text, or True for a tick."""
+        for name, value in values.items():
+            field = self.page.locator(f"main [name={name}]:not([type=hidden])").first
+            if value is True:
+                field.check(force=True)  # the label lies over it, on purpose
+            elif field.evaluate("field => field.localName") == "select":
+                field.select_option(label=str(value))
+            else:
+                field.fill(str(value))
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose one of several radio buttons or ticks by its value."""
+        self.page.locator(f"main [name={name}][value='{value}']").check(force=True)
 
     def look(self) -> None:
         """Check the page that is open: language, width, and with scripts every rule of axe."""
@@ -111,7 +132,7 @@ class Visitor:
         assert root.get_attribute("lang") == self.language, self.page.url
         assert root.get_attribute("dir") == ("rtl" if self.language == "ar" else "ltr")
         if not self.scripts:
-            assert self.problems == []
+            self.check()
             return
         width = self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], f"{self.page.url} is {width} pixels wide"
@@ -125,7 +146,10 @@ class Visitor:
                     )
         self.page.emulate_media(color_scheme="light")
         self.looked_at.add(urlsplit(self.page.url).path)
-        assert self.problems == []
+        self.check()
+
+    def check(self) -> None:
+        assert not self.problems, "\n".join(self.problems)
 
 
 @pytest.fixture
