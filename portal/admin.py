@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -73,8 +74,16 @@ class NetworkProfileAdmin(OfficeModelAdmin):
             },
         ),
         (
-            gettext_lazy("Rechtliche Texte"),
-            {"fields": _with_translations("imprint", "privacy", "accessibility")},
+            gettext_lazy("Impressum"),
+            {"fields": ("imprint_checked", *_with_translations("imprint"))},
+        ),
+        (
+            gettext_lazy("Datenschutz"),
+            {"fields": ("privacy_checked", *_with_translations("privacy"))},
+        ),
+        (
+            gettext_lazy("Barrierefreiheit"),
+            {"fields": ("accessibility_checked", *_with_translations("accessibility"))},
         ),
         (
             gettext_lazy("Leichte Sprache und Gebärdensprache"),
@@ -87,6 +96,12 @@ class NetworkProfileAdmin(OfficeModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: NetworkProfile, form: forms.ModelForm, change: bool
+    ) -> None:
+        obj.pk = 1  # there is only one, see the constraint
+        super().save_model(request, obj, form, change)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -113,12 +128,12 @@ class AnsweredFilter(admin.SimpleListFilter):
 class FeedbackAdmin(OfficeModelAdmin):
     """Barriers that were reported; the officer notes the answer and when it was given."""
 
-    list_display = ("__str__", "created_at", "answered_at")
+    list_display = ("__str__", "created_at", "due_on", "answered_at")
     list_filter = (AnsweredFilter,)
     search_fields = ("text", "email", "name")
     actions = ("mark_answered",)
-    fields = ("text", "page", "name", "email", "created_at", "note", "answered_at")
-    readonly_fields = ("text", "page", "name", "email", "created_at", "answered_at")
+    fields = ("text", "page", "name", "email", "created_at", "due_on", "note", "answered_at")
+    readonly_fields = ("text", "page", "name", "email", "created_at", "due_on", "answered_at")
     change_form_template = "admin/portal/feedback/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -127,6 +142,10 @@ class FeedbackAdmin(OfficeModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A year after its answer it is deleted by itself, as the privacy notice says."""
         return False
+
+    @admin.display(description=gettext_lazy("Antworten bis"), ordering="created_at")
+    def due_on(self, feedback: Feedback) -> str:
+        return date_format(feedback.due_on)
 
     @admin.action(description=gettext_lazy("Als beantwortet markieren"), permissions=["change"])
     def mark_answered(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:

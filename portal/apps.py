@@ -9,11 +9,12 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        from core import jobs, mail
-        from portal import delivery, emails, services
+        from core import jobs, mail, mailbox
+        from portal import delivery, demonstration, emails, services
 
         mail.delivery_checks.append(delivery.refuse_real_address)
         mail.signatures.append(emails.signature)
         jobs.register("portal.feedback", every=datetime.timedelta(days=1))(
             services.forget_answered_feedback
         )
+        mailbox.boxes.append(demonstration.mailbox_box)

@@ -7,18 +7,25 @@ loading it again adds what is missing and touches nothing else.
 
 import datetime
 import json
+import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Prefetch
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import services as accounts
 from accounts.models import User
 from core import revision
 from core.errors import Refused
+from core.mailbox import Box
 from organisations import reference_data
 from organisations.models import (
     Consent,
@@ -40,6 +47,7 @@ REASON = "Vorführung"
 # For the officer's app with codes. It is no secret: nobody gets past the first factor, the code in
 # a mailbox that does not exist, except where mails are shown in the browser.
 SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105
+SECONDS_PER_CODE = 30
 
 
 def guard() -> None:
@@ -92,7 +100,7 @@ def _add_account(
     user.is_superuser = superuser
     user.save()
     if officer:
-        user.groups.set(Group.objects.all())
+        user.groups.set(Group.objects.filter(permissions__codename="review_organisation"))
     if user.is_staff:
         accounts.enrol_totp(user, SECRET)
     return True
@@ -190,3 +198,39 @@ def _named(model: Any, field: str, names: list[str]) -> list[Any]:
             f"{model.__name__}: {sorted(set(names) - {getattr(r, field) for r in rows})}"
         )
     return rows
+
+
+class LogIn(NamedTuple):
+    """An account of the demonstration; `code` is the second one, valid now, where one is asked."""
+
+    email: str
+    name: str
+    code: str
+
+
+def log_ins() -> list[LogIn]:
+    """Return who can log into the demonstration; nobody on a real network."""
+    if not NetworkProfile.objects.filter(is_demonstration=True).exists():
+        return []
+    emails = [values["email"] for values in read("invented")["accounts"]]
+    apps = Authenticator.objects.filter(type=Authenticator.Type.TOTP)
+    users = User.objects.filter(email__in=emails).prefetch_related(
+        Prefetch("authenticator_set", apps, to_attr="apps")
+    )
+    return [
+        LogIn(user.email, user.name, current_code(user.apps[0]) if user.apps else "")
+        for user in sorted(users, key=lambda user: emails.index(user.email))
+    ]
+
+
+def current_code(authenticator: Authenticator) -> str:
+    """Return what an app that knows the secret shows now (RFC 6238)."""
+    counter = int(time.time()) // SECONDS_PER_CODE
+    return format_hotp_value(hotp_value(accounts.totp_secret(authenticator), counter))
+
+
+def mailbox_box(request: HttpRequest) -> Box | None:
+    """Show the accounts above the mails on the developers' page; see `core.mailbox.boxes`."""
+    rows = [(log_in.email, f"{log_in.name} {log_in.code}".strip()) for log_in in log_ins()]
+    title = gettext("Wer sich anmelden kann, mit dem zweiten Code von jetzt")
+    return Box(title, rows) if rows else None

@@ -1,9 +1,9 @@
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.urls import reverse
 
 from accounts.models import User
 from core import outbox, revision
@@ -74,8 +74,8 @@ def test_the_officer_has_something_to_decide_and_the_right_to_it(loaded):
     assert officer.is_staff
     assert not officer.is_superuser
     assert officer.authenticator_set.exists()
-    if Permission.objects.filter(group__isnull=False).exists():
-        assert officer.has_perm("organisations.change_organisation")
+    assert officer.has_perm("organisations.review_organisation")
+    assert officer.has_perm("portal.change_feedback")
 
 
 def test_loading_again_changes_nothing(loaded):
@@ -115,6 +115,13 @@ def test_the_accounts_are_listed_with_the_second_code(loaded):
     call_command("demo_accounts", stdout=out)
     assert "officer@example.org" in out.getvalue()
     assert "then the code" in out.getvalue()
+
+
+def test_the_page_with_the_mails_shows_the_codes(loaded, client):
+    code = next(log_in.code for log_in in demonstration.log_ins() if log_in.code)
+    html = client.get(reverse("core:mailbox")).content.decode()
+    assert "officer@example.org" in html
+    assert code in html
 
 
 def test_no_accounts_are_listed_of_a_real_network(db):
