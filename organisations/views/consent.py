@@ -27,7 +27,7 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
             request, "organisations/registration/consent.html", {"case": case}, status=404
         )
     contact = row.contact
-    form = ConsentForm(request.POST or None, contact=contact)
+    form = ConsentForm(contact=contact)
     wording = services.wording(contact.organisation)
     if request.method == "POST":
         form = ConsentForm(request.POST, contact=contact)

@@ -198,7 +198,7 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 def send(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
     """Show all answers, and hand the registration over."""
-    form = forms.SubmitForm(request.POST or None)
+    form = forms.SubmitForm(request.POST if request.method == "POST" else None)
     lacking = registration.missing(organisation)
     if request.method == "POST" and form.is_valid():
         try:
