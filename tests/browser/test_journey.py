@@ -40,7 +40,7 @@ def begin(visitor) -> Organisation:
     """Find the way from the home page, log in and give the name."""
     visitor.open("/")
     visitor.press("Organisation eintragen")
-    visitor.press("Organisation anmelden")
+    visitor.press("Jetzt eintragen")
     enter(visitor, PERSON)
     visitor.fill(name=NAME)
     visitor.choose("kind", "association")
