@@ -46,6 +46,7 @@ def code(*, purpose: str, to: str, language: str, code: str) -> OutboxMessage:
         context={"what_for": WHAT_FOR[purpose], "code": readable(code), "minutes": MINUTES},
         action=(_("Zur Seite für den Code"), reverse(CODE_PAGES[purpose])),
         confidential=True,
+        expires_at=timezone.now() + datetime.timedelta(minutes=MINUTES),
     )
 
 

@@ -7,7 +7,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.utils import decrypt
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -166,6 +168,10 @@ def erase(user: User) -> None:
     OutboxMessage.objects.filter(to__iexact=user.email).exclude(
         state=OutboxMessage.State.SENDING
     ).delete()
+    about = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    )
+    about.update(object_repr=_("gelöschtes Konto"), change_message="")
     emails.erased(pk=user.pk, to=user.email, name=user.name, language=user.language)
     end_sessions(user)
     user.delete()

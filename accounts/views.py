@@ -42,8 +42,14 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 def local_path(address: str) -> str:
     """Return where to go next if it is a path on this site, otherwise an empty string."""
-    fine = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
-    return address if fine and len(address) <= 2000 else ""
+    # Browsers read a backslash as a slash, and `//host` leads to another site.
+    fine = (
+        address.startswith("/")
+        and "\\" not in address
+        and len(address) <= 2000
+        and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    )
+    return address if fine else ""
 
 
 def with_next(name: str, next_path: str) -> str:
