@@ -13,6 +13,9 @@ from organisations.search import Directory, directory
 # The picture's longer side in its own units. Whole numbers are exact enough and short.
 SIZE = 640
 MARGIN = 8
+# About how wide a letter and how high a label with its number is, in these units (directory.css).
+LETTER = 14
+LABEL = 56
 
 Point = tuple[float, float]
 
@@ -76,7 +79,8 @@ def draw(municipalities: Iterable[Municipality]) -> Drawing:
     Equirectangular, with longitudes shortened by the cosine of the middle latitude (coordinates
     are degrees in WGS 84): for a county the error stays below a pixel.
     """
-    rows = [(row, list(_rings(row.outline))) for row in municipalities if row.outline]
+    outlined = [(row, list(_rings(row.outline))) for row in municipalities if row.outline]
+    rows = [(row, rings) for row, rings in outlined if any(rings)]
     points = [point for _row, rings in rows for ring in rings for point in ring]
     if not points:
         return Drawing(SIZE, SIZE, [], [])
@@ -91,17 +95,13 @@ def draw(municipalities: Iterable[Municipality]) -> Drawing:
             round((north - point[1]) * scale) + MARGIN,
         )
 
+    places = {row.pk: place(_label_point(row, rings)) for row, rings in rows}
+    labelled = _labelled([row for row, _rings_of in rows], places)
     shapes = []
     for row, rings in rows:
-        if row.label_longitude is not None and row.label_latitude is not None:
-            label = (row.label_longitude, row.label_latitude)
-        else:
-            label = _middle(max(rings, key=len))
-        x, y = place(label)
+        x, y = places[row.pk]
         path = "".join(_path([place(point) for point in ring]) for ring in rings)
-        # Names of all places do not fit on a phone: towns are written, the others are read out.
-        labelled = "stadt" in row.kind.lower() or not row.in_county
-        shapes.append(Shape(row.pk, path, x, y, labelled, row.in_county))
+        shapes.append(Shape(row.pk, path, x, y, row.pk in labelled, row.in_county))
     return Drawing(
         width=round((east - west) * squeeze * scale) + 2 * MARGIN,
         height=round((north - south) * scale) + 2 * MARGIN,
@@ -117,6 +117,36 @@ def _rings(outline: dict[str, Any]) -> Iterator[list[Point]]:
     for polygon in polygons:
         for ring in polygon:
             yield [(float(point[0]), float(point[1])) for point in ring]
+
+
+def _label_point(row: Municipality, rings: list[list[Point]]) -> Point:
+    if row.label_longitude is not None and row.label_latitude is not None:
+        return row.label_longitude, row.label_latitude
+    return _middle(max(rings, key=len))
+
+
+def _labelled(rows: list[Municipality], places: dict[int, tuple[int, int]]) -> set[int]:
+    """Return whose names fit without touching each other; towns first, then by their names' length.
+
+    Not all names fit on a phone; the others are read out, shown on pointing, and stand in the list.
+    """
+
+    def rank(row: Municipality) -> tuple[bool, bool, int]:
+        kind = row.kind.lower()
+        return "kreisstadt" not in kind and row.in_county, "stadt" not in kind, len(row.name)
+
+    chosen: dict[int, tuple[int, int]] = {}
+    widths = {row.pk: max(len(row.name) * LETTER, 40) for row in rows}
+    for row in sorted(rows, key=rank):
+        if row.in_county and "stadt" not in row.kind.lower():
+            continue
+        x, y = places[row.pk]
+        if all(
+            abs(y - other_y) > LABEL or abs(x - other_x) > (widths[row.pk] + widths[pk]) / 2
+            for pk, (other_x, other_y) in chosen.items()
+        ):
+            chosen[row.pk] = (x, y)
+    return set(chosen)
 
 
 def _middle(ring: list[Point]) -> Point:
@@ -151,7 +181,13 @@ def drawing(index: Directory) -> Drawing:
     found = _drawn
     if found is None or found[0] != index.revision:
         outlines = Municipality.objects.only(
-            "outline", "outline_source", "kind", "in_county", "label_longitude", "label_latitude"
+            "name",
+            "outline",
+            "outline_source",
+            "kind",
+            "in_county",
+            "label_longitude",
+            "label_latitude",
         )
         found = _drawn = (index.revision, draw(outlines))
     return found[1]

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode, urlsplit
 from django.conf import settings
 from django.db.models import Value
 from django.urls import reverse
-from django.utils.text import Truncator
 from django.utils.translation import get_language
 from phonenumber_field.phonenumber import PhoneNumber
 
@@ -82,6 +81,16 @@ def text(organisation: Organisation, field: str) -> Text | None:
         if found := texts.get(language, "").strip():
             return Text(found, language, language == own)
     return None
+
+
+def beginning(text: str, length: int) -> str:
+    """Return the beginning of a text in one line, whole words, at most `length` characters."""
+    line = " ".join(text[: 2 * length].split())
+    if len(line) <= length and len(text) <= 2 * length:
+        return line
+    cut = line[: length - 2]
+    words, _blank, _rest = cut.rpartition(" ")
+    return (words or cut).rstrip(",;:–-") + " …"
 
 
 def terms(organisation: Organisation, index: Directory) -> Terms:
@@ -198,9 +207,7 @@ def page(organisation: Organisation, index: Directory) -> dict[str, Any]:
         "texts": texts,
         # Said once for all texts that are not in the reader's language.
         "foreign_text": next((t for t in texts.values() if t and not t.is_translated), None),
-        "summary": Truncator(" ".join(first.text.split())).chars(DESCRIPTION_LENGTH)
-        if first
-        else "",
+        "summary": beginning(first.text, DESCRIPTION_LENGTH) if first else "",
         "terms": chosen,
         "municipality": municipality,
         "address": address(organisation),

@@ -7,13 +7,12 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import Truncator
 
 from organisations.forms.directory import Selection
 from organisations.map import CountyMap
 from organisations.map import county_map as county_map_data
 from organisations.models import Organisation
-from organisations.profile import text
+from organisations.profile import beginning, text
 
 register = template.Library()
 
@@ -67,9 +66,7 @@ def card_facts(organisation: Organisation) -> dict[str, Any]:
         "languages": languages,
         "municipality": municipality,
         "logo": logos[0] if logos else None,
-        "text": Truncator(" ".join(description.text[:800].split())).chars(TEXT_LENGTH)
-        if description
-        else "",
+        "text": beginning(description.text, TEXT_LENGTH) if description else "",
         "text_language": ""
         if not description or description.is_translated
         else description.language,

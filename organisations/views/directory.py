@@ -7,7 +7,7 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from organisations.cards import VISITOR, cards
 from organisations.forms.directory import Group, Selection
 from organisations.forms.problems import ProblemForm
 from organisations.map import county_map
-from organisations.models import FormerSlug, Organisation
+from organisations.models import FormerSlug, Organisation, Representative
 from organisations.search import directory
 from organisations.services import problems
 
@@ -127,10 +127,7 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
         return _moved(request, organisation)
     index = directory()
     context = profile.page(organisation, index)
-    if request.user.is_authenticated:
-        context["may_edit"] = (
-            Organisation.objects.editable_by(request.user).filter(pk=organisation.pk).exists()
-        )
+    context["is_own"] = organisation.is_own
     context["addresses"] = _addresses(organisation.get_absolute_url())
     return render(request, "organisations/organisation_detail.html", context)
 
@@ -138,14 +135,19 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def find(request: HttpRequest, slug: str) -> Organisation:
     """Return the organisation at an address, present or former, if this person may see it.
 
+    :return: the organisation, with `is_own` for those who speak for it.
     :raises Http404: if there is none, or none for this person.
     """
     # Public ones first: most pages need no question about rights.
     people = [VISITOR, request.user] if request.user.is_authenticated else [VISITOR]
+    is_own = Exists(
+        Representative.objects.filter(organisation=OuterRef("pk"), user=request.user.pk)
+    )
     former = FormerSlug.objects.filter(slug=slug).values("organisation")
     for at_address in (Q(slug=slug), Q(pk__in=former)):
         for person in people:
-            organisation = Organisation.objects.visible_to(person).filter(at_address).first()
+            visible = Organisation.objects.visible_to(person).annotate(is_own=is_own)
+            organisation = visible.filter(at_address).first()
             if organisation is not None:
                 return organisation
     raise Http404
