@@ -1,6 +1,7 @@
 """Log-in, profile, own data. Everything here is personal: nothing is ever kept in a cache."""
 
 import json
+import re
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -44,7 +45,7 @@ def local_path(address: str) -> str:
     """Return where to go next if it is a path on this site, otherwise an empty string."""
     # Browsers read a backslash as a slash, and `//host` leads to another site.
     fine = (
-        address.startswith("/")
+        re.match("/(?!/)", address)
         and "\\" not in address
         and len(address) <= 2000
         and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
