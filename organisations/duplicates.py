@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Count, Max, Q
-from phonenumber_field.phonenumber import PhoneNumber
+from phonenumber_field.phonenumber import PhoneNumber, to_python
 from rapidfuzz import fuzz, process
 
 from organisations.folding import words
@@ -312,7 +313,5 @@ def _website(address: str) -> tuple[str, str]:
 
 
 def _phone(number: str | PhoneNumber) -> str:
-    if not number:
-        return ""
-    parsed = number if isinstance(number, PhoneNumber) else PhoneNumber.from_string(number, "DE")
-    return parsed.as_e164 if parsed.is_valid() else ""
+    parsed = to_python(number, region=settings.PHONENUMBER_DEFAULT_REGION)
+    return parsed.as_e164 if parsed and parsed.is_valid() else ""

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.phonenumber import PhoneNumber
+from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from accounts.models import User, normalise_email
 from core import phones
@@ -65,8 +65,8 @@ class PhoneField(CleanCharField):
                 ),
                 code="letters",
             )
-        number = PhoneNumber.from_string(text, settings.PHONENUMBER_DEFAULT_REGION)
-        if not number.is_valid():
+        number = to_python(text, region=settings.PHONENUMBER_DEFAULT_REGION)
+        if not number or not number.is_valid():
             raise ValidationError(
                 _(
                     "Diese Telefonnummer gibt es so nicht. Bitte schreiben Sie sie mit Vorwahl, "
