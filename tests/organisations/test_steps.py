@@ -501,10 +501,8 @@ def test_a_shown_number_is_the_number_typed(subscriber, separator):
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_telephone_field(text):
-    field = PhoneField(required=False)
     try:
-        value = field.clean(text)
-    except ValidationError as error:
-        assert error.messages
-    else:
-        assert value == "" or value.is_valid()
+        value = PhoneField(required=False).clean(text)
+    except ValidationError:
+        return  # refused with a message, not with a crash
+    assert value == "" or value.is_valid()
