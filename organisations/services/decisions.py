@@ -248,7 +248,8 @@ def _begin(
     step = STEPS[decision]
     if row.state == step.target and row.state not in step.sources:
         return None
-    if row.state in step.sources and seen_since is not None and row.state_since != seen_since:
+    moved_on = seen_since is not None and row.state_since != seen_since
+    if moved_on and row.state == State.SUBMITTED:
         raise Refused(
             _(
                 "„%(name)s“ wurde inzwischen neu eingereicht. "
@@ -256,7 +257,7 @@ def _begin(
             )
             % {"name": row.name}
         )
-    if row.state not in step.sources:
+    if moved_on or row.state not in step.sources:
         raise Refused(
             _("Das geht nicht mehr: „%(name)s“ hat jetzt den Stand „%(state)s“.")
             % {"name": row.name, "state": row.get_state_display()}
