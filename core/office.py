@@ -16,6 +16,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -27,7 +28,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -93,48 +94,9 @@ def waiting(request: HttpRequest) -> list[Waiting]:
     return [part for part in found if part is not None]
 
 
-# --- The site -------------------------------------------------------------------------------------
-class OfficeSite(AdminSite):
-    site_header = gettext_lazy("Geschäftsstelle")
-    site_title = gettext_lazy("Geschäftsstelle")
-    index_title = gettext_lazy("Was wartet")
-    enable_nav_sidebar = False
-
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
-        inner = super().admin_view(view, cacheable)
-
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            # PostgreSQL cannot store NUL and says so with an error, wherever it turns up.
-            if any("\x00" in text for pair in request.GET.lists() for text in (pair[0], *pair[1])):
-                raise BadRequest("NUL in the query")
-            return inner(request, *args, **kwargs)
-
-        guarded.csrf_exempt = getattr(inner, "csrf_exempt", False)  # type: ignore[attr-defined]
-        return guarded
-
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        parts = waiting(request)
-        total = sum(part.total for part in parts)
-        context = {"waiting": parts, "waiting_total": total}
-        return super().index(request, context | (extra_context or {}))
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Log in where everybody logs in, second factor included."""
-        return redirect_to_login(reverse("admin:index"))
-
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return LogoutView.as_view(next_page=settings.LOGOUT_REDIRECT_URL)(request)
-
-
-# --- Its pages ------------------------------------------------------------------------------------
-class OfficeModelAdmin(admin.ModelAdmin):
-    """The base of the back office's pages."""
-
-    list_per_page = 30
-    show_full_result_count = False
-    history_per_page = 30
-    # Said in the history of whatever is saved here.
-    change_reason = gettext_lazy("In der Geschäftsstelle bearbeitet")
+# --- Tampered requests ----------------------------------------------------------------------------
+class Guarded(admin.ModelAdmin):
+    """Answers a tampered request with a message; stands before every page the site registers."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -162,6 +124,83 @@ class OfficeModelAdmin(admin.ModelAdmin):
             )
             return redirect(request.get_full_path())
         return super().response_action(request, queryset)
+
+    def _is_key(self, value: str) -> bool:
+        key = self.opts.pk
+        try:
+            # The validators know how large a number the database holds.
+            key.run_validators(key.to_python(value))
+        except (ValidationError, ValueError, OverflowError):
+            return False
+        return "\x00" not in value
+
+
+# --- The site -------------------------------------------------------------------------------------
+class OfficeSite(AdminSite):
+    site_header = gettext_lazy("Geschäftsstelle")
+    site_title = gettext_lazy("Geschäftsstelle")
+    index_title = gettext_lazy("Was wartet")
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Guard the pages of other packages too."""
+        admin_class = admin_class or OfficeModelAdmin
+        if not issubclass(admin_class, Guarded):
+            admin_class = type(admin_class.__name__, (Guarded, admin_class), {})
+        super().register(model_or_iterable, admin_class, **options)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            # PostgreSQL cannot store NUL and says so with an error, wherever it turns up.
+            if any("\x00" in text for pair in request.GET.lists() for text in (pair[0], *pair[1])):
+                raise BadRequest("NUL in the query")
+            try:
+                return inner(request, *args, **kwargs)
+            except PermissionDenied as error:
+                # What somebody may not see does not exist for them, in the back office as well.
+                raise Http404 from error
+
+        guarded.csrf_exempt = getattr(inner, "csrf_exempt", False)  # type: ignore[attr-defined]
+        return guarded
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        parts = waiting(request)
+        total = sum(part.total for part in parts)
+        context = {"waiting": parts, "waiting_total": total}
+        return super().index(request, context | (extra_context or {}))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Log in where everybody logs in, second factor included."""
+        return redirect_to_login(reverse("admin:index"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return LogoutView.as_view(next_page=settings.LOGOUT_REDIRECT_URL)(request)
+
+
+# --- Its pages ------------------------------------------------------------------------------------
+class OfficeModelAdmin(Guarded):
+    """The base of the back office's pages."""
+
+    list_per_page = 30
+    show_full_result_count = False
+    history_per_page = 30
+    # Said in the history of whatever is saved here.
+    change_reason = gettext_lazy("In der Geschäftsstelle bearbeitet")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Offer no pop-up windows beside a choice: words and places have pages of their own."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj._change_reason = str(self.change_reason)
@@ -193,15 +232,6 @@ class OfficeModelAdmin(admin.ModelAdmin):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/history.html", context)
-
-    def _is_key(self, value: str) -> bool:
-        key = self.opts.pk
-        try:
-            # The validators know how large a number the database holds.
-            key.run_validators(key.to_python(value))
-        except (ValidationError, ValueError, OverflowError):
-            return False
-        return "\x00" not in value
 
 
 def translation_field(language: str, name: str) -> str:

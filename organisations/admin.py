@@ -511,9 +511,9 @@ class TopicFilter(admin.SimpleListFilter):
 class OrganisationAdmin(OfficeModelAdmin):
     """An organisation with its people and pictures; its state changes on the review page alone."""
 
-    form = OrganisationForm
+    form = translated_form(Organisation, OrganisationForm)
     change_form_template = "admin/organisations/organisation/change_form.html"
-    list_display = ("name", "state_in_words", "kind", "municipality", "waits_since", "confirmed_on")
+    list_display = ("name", "state_in_words", "kind", "municipality", "waits_since", "confirmed")
     list_filter = ("state", "kind", MunicipalityFilter, TopicFilter, "accessibility")
     search_fields = ("name", "short_name", "place", "email")
     search_help_text = gettext_lazy("Name, Kurzname, Ort oder E-Mail-Adresse")
@@ -601,10 +601,15 @@ class OrganisationAdmin(OfficeModelAdmin):
         return organisation.get_state_display()
 
     @admin.display(description=gettext_lazy("Wartet seit"), ordering="submitted_at")
-    def waits_since(self, organisation: Organisation) -> Any:
+    def waits_since(self, organisation: Organisation) -> str:
         if not self._waits(organisation) or organisation.submitted_at is None:
             return "–"
         return date_format(timezone.localtime(organisation.submitted_at), "SHORT_DATE_FORMAT")
+
+    @admin.display(description=gettext_lazy("Bestätigt"), ordering="confirmed_on")
+    def confirmed(self, organisation: Organisation) -> str:
+        day = organisation.confirmed_on
+        return date_format(day, "SHORT_DATE_FORMAT") if day else "–"
 
     @staticmethod
     def _waits(organisation: Organisation) -> bool:
@@ -874,7 +879,7 @@ class OrganisationAdmin(OfficeModelAdmin):
             "decision": decision,
             "form": form,
             "is_mail": decision in MAILS,
-            "language": get_language_info(language)["name_local"],
+            "mail_language": get_language_info(language)["name_local"],
             "languages": [
                 {"code": code, "name": get_language_info(code)["name_local"]}
                 for code, _name in settings.LANGUAGES
