@@ -97,14 +97,19 @@ def draw(municipalities: Iterable[Municipality]) -> Drawing:
 
     places = {row.pk: place(_label_point(row, rings)) for row, rings in rows}
     labelled = _labelled([row for row, _rings_of in rows], places)
+    width = round((east - west) * squeeze * scale) + 2 * MARGIN
+    height = round((north - south) * scale) + 2 * MARGIN
     shapes = []
     for row, rings in rows:
         x, y = places[row.pk]
+        if row.pk in labelled:  # a long name must not stick out
+            half = round(len(row.name) * LETTER / 2)
+            x = min(max(x, half), max(width - half, half))
         path = "".join(_path([place(point) for point in ring]) for ring in rings)
         shapes.append(Shape(row.pk, path, x, y, row.pk in labelled, row.in_county))
     return Drawing(
-        width=round((east - west) * squeeze * scale) + 2 * MARGIN,
-        height=round((north - south) * scale) + 2 * MARGIN,
+        width=width,
+        height=height,
         shapes=shapes,
         sources=list(dict.fromkeys(row.outline_source for row, _r in rows if row.outline_source)),
     )

@@ -19,7 +19,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations
 from typing import Any
 
 from django.conf import settings
@@ -281,7 +280,8 @@ class Directory:
         self._postings = tuple(
             {number[word]: posting for word, posting in found.items()} for found in sets
         )
-        self.written = {number[word]: raw for word, raw in written.items() if word in number}
+        # How the words of names and labels are written, to be suggested.
+        self._written_words = {raw: word for word, raw in written.items() if word in number}
         # One long text to look inside all words at once, and where each word begins in it.
         self._all_words = "\n".join(self.words)
         self._starts = array("I")
@@ -567,34 +567,43 @@ class Directory:
     def suggest(self, query: str, limit: int = 3) -> list[str]:
         """Return queries close to one that found nothing, each of which finds something.
 
-        One word at a time is replaced by its nearest written in names and labels, or left out.
+        First every unknown word is replaced by the nearest written in names and labels, or left out
+        if there is none; then one word at a time.
         """
         raw_words = folding.split(query[:QUERY_LENGTH])[:QUERY_WORDS]
+        nearest = [self._nearest(raw) for raw in raw_words]
         suggestions: list[str] = []
 
-        def offer(words: Sequence[str]) -> None:
-            text = " ".join(words)
-            if text and text not in suggestions and text != query and self.tiers(text)[0]:
+        def offer(words: Iterable[str | None]) -> None:
+            text = " ".join(word for word in words if word)
+            if text and text not in (query, *suggestions) and self.tiers(text)[0]:
                 suggestions.append(text)
 
-        places = list(self.written)
-        choices = [self.words[place] for place in places]
-        for position, raw in enumerate(raw_words):
-            word = folding.fold_word(raw)[:WORD_LENGTH]
-            if len(word) < 4 or word in FILLERS:
-                continue
-            near = process.extract(
-                word, choices, scorer=OSA.normalized_similarity, score_cutoff=0.55, limit=2
+        offer(near[0] if near else None for near in nearest)
+        for position, near in enumerate(nearest):
+            for word in near:
+                offer([*raw_words[:position], word, *raw_words[position + 1 :]])
+        for position in range(len(raw_words)):
+            offer(
+                near[0] if near else None for near in nearest[:position] + nearest[position + 1 :]
             )
-            for _word, _score, index in near:
-                replaced = list(raw_words)
-                replaced[position] = self.written[places[index]]
-                offer(replaced)
-        if len(raw_words) > 1:
-            for fewer in combinations(raw_words, len(raw_words) - 1):
-                if len(suggestions) < limit:
-                    offer(fewer)
         return suggestions[:limit]
+
+    def _nearest(self, raw: str) -> list[str]:
+        """Return how a word, or the words most like it, are written; best first."""
+        word = folding.fold_word(raw)[:WORD_LENGTH]
+        if word in FILLERS or self._match(word, INSIDE)[TEXTS]:
+            return [raw]
+        if len(word) < 4:
+            return []
+        found = process.extract(
+            word,
+            self._written_words,
+            scorer=OSA.normalized_similarity,
+            score_cutoff=0.55,
+            limit=2,
+        )
+        return [written for _word, _score, written in found]
 
     # --- What is known of an organisation without asking the database -----------------------------
 

@@ -1,12 +1,14 @@
 """The directory's parts that other pages show as well."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import pgettext
 
 from organisations.forms.directory import Selection
 from organisations.map import CountyMap
@@ -63,7 +65,7 @@ def card_facts(organisation: Organisation) -> dict[str, Any]:
     return {
         "topics": topics[:TOPICS],
         "more_topics": max(len(topics) - TOPICS, 0),
-        "languages": languages,
+        "languages": enumeration(languages),
         "municipality": municipality,
         "logo": logos[0] if logos else None,
         "text": beginning(description.text, TEXT_LENGTH) if description else "",
@@ -85,3 +87,10 @@ def linked_data(data: dict[str, Any]) -> SafeString:
         '<script type="application/ld+json">{}</script>',
         mark_safe(escaped),
     )
+
+
+@register.filter
+def enumeration(things: Iterable[object]) -> str:
+    """Things in one line, with the comma of the reader's language between them."""
+    comma = pgettext("zwischen den Teilen einer Aufzählung, mit Leerzeichen", ", ")
+    return comma.join(str(thing) for thing in things)

@@ -189,7 +189,7 @@ def qr_code(request: HttpRequest, slug: str) -> HttpResponse:
     picture = BytesIO()
     # White behind it, whatever the page's colours: dark codes on dark ground cannot be read.
     segno.make(address, error="m").save(
-        picture, kind="svg", scale=6, border=4, light="#fff", svgclass=None, lineclass=None
+        picture, kind="svg", omitsize=True, border=4, light="#fff", svgclass=None, lineclass=None
     )
     response = HttpResponse(picture.getvalue(), content_type="image/svg+xml")
     response["Cache-Control"] = "private, no-cache"
