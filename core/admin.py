@@ -1,25 +1,49 @@
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core import outbox
+from core import office, outbox
 from core.models import OutboxMessage
 
 
+@office.waits(60)
+def waiting_mails(request: HttpRequest) -> office.Waiting | None:
+    """Mails somebody has to look at; a code that is of no more use needs nobody."""
+    if not request.user.has_perm("core.change_outboxmessage"):
+        return None
+    states = [OutboxMessage.State.FAILED, OutboxMessage.State.UNCLEAR]
+    stuck = OutboxMessage.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()), state__in=states
+    )
+    return office.Waiting(
+        title=_("E-Mails, die nicht sicher angekommen sind"),
+        total=stuck.count(),
+        items=[
+            office.Item(
+                f"{one.subject} → {one.to}",
+                reverse("admin:core_outboxmessage_change", args=[one.pk]),
+                one.created_at,
+                one.error,
+            )
+            for one in stuck.order_by("created_at").defer("text_body", "html_body")[: office.SHOWN]
+        ],
+        url=f"{reverse('admin:core_outboxmessage_changelist')}?state__in={','.join(states)}",
+    )
+
+
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(admin.ModelAdmin):
+class OutboxMessageAdmin(office.OfficeModelAdmin):
     """Every mail with its state; what it says is only shown if it is not confidential."""
 
     list_display = ("subject", "to", "state", "created_at", "sent_at", "tries", "error")
     list_filter = ("state", "created_at", "language", "mail")
     search_fields = ("to", "subject")
-    date_hierarchy = None
-    list_per_page = 50
-    show_full_result_count = False
     actions = ("send_again", "give_up")
     fields = (
         ("subject", "to"),

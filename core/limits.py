@@ -32,8 +32,6 @@ class Limit:
 LIMITS: dict[str, tuple[Limit, ...]] = {
     # Mails to one address, whoever asks: nobody can be flooded.
     "mail_to_address": (Limit(5, HOUR), Limit(15, DAY)),
-    # Mails somebody sets off without being known, by network address.
-    "mail_by_address_of_network": (Limit(30, HOUR), Limit(150, DAY)),
     # Log-in: asking for codes and typing them.
     "login_code": (Limit(5, 10 * MINUTE), Limit(20, DAY)),
     "login_code_by_network": (Limit(40, HOUR),),

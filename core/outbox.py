@@ -260,10 +260,13 @@ def report_abandoned() -> int:
 
     :return: how many mails.
     """
+    abandoned = OutboxMessage.objects.filter(
+        state=State.SENDING, sending_since__lt=timezone.now() - ABANDONED_AFTER
+    )
+    if not abandoned.exists():  # asked every second: do not take SQLite's lock for nothing
+        return 0
     with translation.override(settings.LANGUAGE_CODE):
-        return OutboxMessage.objects.filter(
-            state=State.SENDING, sending_since__lt=timezone.now() - ABANDONED_AFTER
-        ).update(
+        return abandoned.update(
             state=State.UNCLEAR,
             error=_("Der Versand wurde unterbrochen. Vielleicht ist die E-Mail angekommen."),
         )

@@ -92,6 +92,21 @@ def test_a_person_sends_again_or_gives_up(desk, officer):
     assert sorted(log) == ["Aufgeben", "Noch einmal senden"]
 
 
+def test_mails_that_did_not_arrive_wait_on_the_start_page(desk):
+    stuck = [queue("anna", state=State.UNCLEAR), queue("berta", state=State.FAILED)]
+    queue("carla", state=State.SENT)
+    code = queue("dora", state=State.FAILED)
+    OutboxMessage.objects.filter(pk=code.pk).update(expires_at=timezone.now())
+    start = desk.get(reverse("admin:index")).content.decode()
+    for message in stuck:
+        assert f"{message.subject} → {message.to}" in start
+    for name in ("carla", "dora"):
+        assert name not in start
+    listed = desk.get(f"{reverse(LIST)}?state__in=failed,unclear").content.decode()
+    assert "berta@example.org" in listed
+    assert "carla@example.org" not in listed
+
+
 def test_nobody_writes_changes_or_deletes_a_mail(desk, client_for, administrator):
     message = queue("anna")
     for client in (desk, client_for(administrator)):
