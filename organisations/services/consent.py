@@ -208,9 +208,6 @@ def person_changed(row: ContactPerson, *, by: User, fields: Iterable[str] | None
     still = [] if fields is None else [f for f in public_fields(row) if f not in set(fields)]
     now = timezone.now()
     in_force = _in_force(row)
-    if fields is None:
-        row.consents.filter(given_at=None, declined_at=None).update(expires_at=now)
-        row.consents.update(token_hash="")
     if in_force:
         in_force.withdrawn_at = now
         in_force.note = _("Angaben geändert von %s: neue Einwilligung nötig.") % by
@@ -226,6 +223,9 @@ def person_changed(row: ContactPerson, *, by: User, fields: Iterable[str] | None
                 given_at=in_force.given_at,
                 given_by=in_force.given_by,
             )
+    if fields is None:
+        row.consents.filter(given_at=None, declined_at=None).update(expires_at=now)
+        row.consents.update(token_hash="")
     _switch(row, still, since=in_force.given_at if in_force else None)
 
 
