@@ -22,7 +22,7 @@ def waiting_mails(request: HttpRequest) -> office.Waiting | None:
         Q(expires_at=None) | Q(expires_at__gt=timezone.now()), state__in=states
     )
     return office.Waiting(
-        title=_("E-Mails, die nicht sicher angekommen sind"),
+        title=str(_("E-Mails, die nicht sicher angekommen sind")),
         total=stuck.count(),
         items=[
             office.Item(

@@ -144,16 +144,16 @@ class FieldError(NamedTuple):
 def collect_errors(form: BaseForm | BaseFormSet) -> list[FieldError]:
     """All errors of a form, or of all forms of a formset, in the order of their fields."""
     if isinstance(form, BaseFormSet):
-        found = [FieldError("", "", message) for message in form.non_form_errors()]
+        found = [FieldError("", "", str(message)) for message in form.non_form_errors()]
         return found + [error for single in form.forms for error in collect_errors(single)]
-    found = [FieldError("", "", message) for message in form.non_field_errors()]
+    found = [FieldError("", "", str(message)) for message in form.non_field_errors()]
     for field in form:
         if field.is_hidden:
-            found += [FieldError("", "", message) for message in field.errors]
+            found += [FieldError("", "", str(message)) for message in field.errors]
         else:
             # Groups of boxes have no element with the plain id; their first box has "_0".
             anchor = field.id_for_label or f"{field.auto_id}_0"
-            found += [FieldError(anchor, str(field.label), text) for text in field.errors]
+            found += [FieldError(anchor, str(field.label), str(text)) for text in field.errors]
     return found
 
 
