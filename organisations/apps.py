@@ -1,3 +1,5 @@
+import datetime
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,8 +10,9 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import own_data
+        from core import jobs
         from organisations import signals
-        from organisations.services import erasure
+        from organisations.services import erasure, images
 
         signals.connect()
         own_data.register(
@@ -17,4 +20,7 @@ class OrganisationsConfig(AppConfig):
             collect=erasure.collect,
             obstacles=erasure.obstacles,
             erase=erasure.erase,
+        )
+        jobs.register("organisations.pictures", every=datetime.timedelta(hours=6))(
+            lambda: {"dropped": images.erase_stale()}
         )
