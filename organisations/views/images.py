@@ -6,14 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotModified,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -33,7 +26,7 @@ METHODS = ["GET", "HEAD", "POST"]
 
 
 @require_safe
-def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponseBase:
+def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponse:
     """Serve a picture in one of the sizes to whoever may see it; for others it does not exist.
 
     Browsers keep it but ask every time whether it is still there: what is withdrawn vanishes at
@@ -48,13 +41,13 @@ def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponseBase:
         raise Http404
     etag = f'"{row.pk}-{size}"'
     if etag in request.headers.get("If-None-Match", ""):
-        response: HttpResponseBase = HttpResponseNotModified()
+        response: HttpResponse = HttpResponseNotModified()
     else:
         try:
-            file = default_storage.open(services.sized_name(row, size))
+            with default_storage.open(services.sized_name(row, size)) as file:
+                response = HttpResponse(file.read(), content_type="image/webp")
         except FileNotFoundError as error:
             raise Http404 from error
-        response = FileResponse(file, content_type="image/webp")
         response["Content-Disposition"] = "inline"
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
