@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -136,16 +135,3 @@ def _may_write(request: HttpRequest) -> bool:
 @cache_public
 def feedback_thanks(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/feedback_thanks.html")
-
-
-@never_cache
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    """Say whether the portal can work: 200 with a database, 503 without. For monitoring."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            cursor.fetchone()
-    except DatabaseError:
-        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")

@@ -185,6 +185,9 @@ MATRIX: dict[str, Row] = {
     "portal:easy_language": PAGE,
     "portal:sign_language": PAGE,
     "health": PAGE,
+    "robots": PAGE,
+    "sitemap": PAGE,
+    "sitemap_part": Row(everybody(200), everybody(405), lambda world: {"part": 0}),
     # --- organisations: joining -------------------------------------------------------------------
     "organisations:join": PAGE,
     "organisations:register": OWN_FORM,
@@ -265,7 +268,7 @@ MATRIX: dict[str, Row] = {
         "404 404 200 200 200 200", everybody(405), file("hidden_portrait")
     ),
     "organisations:image@no_such_size": Row(everybody(404), everybody(405), file("logo", "riesig")),
-    # --- organisations: links from mails, which only a button follows ------------------------------
+    # --- organisations: links from mails, which only a button follows -----------------------------
     "organisations:consent": Row(
         everybody(200), everybody(302), lambda world: {"token": world.consent_token}
     ),

@@ -234,16 +234,3 @@ def test_pages_can_do_without_profile_and_without_database(db, rf, monkeypatch):
 
 def gone(*args, **kwargs):
     raise DatabaseError("gone")
-
-
-# --- Health ---------------------------------------------------------------------------------------
-def test_health_is_good_with_a_database(db):
-    response = Client().get("/gesund/")
-    assert (response.status_code, response.content) == (200, b"ok\n")
-    assert "no-store" in response.headers["Cache-Control"]
-
-
-def test_health_is_bad_without(db, monkeypatch):
-    with monkeypatch.context() as without:
-        without.setattr("portal.views.connection.cursor", gone)
-        assert Client().get("/gesund/").status_code == 503

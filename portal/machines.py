@@ -1,0 +1,102 @@
+"""Pages that machines read: monitoring and search engines. They know no language."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from core.mail import site_url
+from organisations.models import Organisation
+
+# Organisations in one part of the sitemap; the protocol allows 50,000 addresses.
+PART = 1000
+PAGES = (
+    "portal:home",
+    "organisations:list",
+    "organisations:join",
+    "portal:easy_language",
+    "portal:sign_language",
+    "portal:imprint",
+    "portal:privacy",
+    "portal:accessibility",
+)
+# What is nobody's business but the person's own, or without end: search results.
+CLOSED = ("accounts:profile", "accounts:enter", "admin:index", "organisations:mine")
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Say whether the portal can work: 200 with a database, 503 without. For monitoring."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError:
+        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell search engines what to leave alone, and where the sitemap is."""
+    languages = [code for code, _name in settings.LANGUAGES]
+    lines = ["User-agent: *"]
+    lines += [f"Disallow: {_path(name, code)}" for code in languages for name in CLOSED]
+    lines += [f"Disallow: {_path('organisations:list', code)}?" for code in languages]
+    lines += ["", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """List the parts of the sitemap: the fixed pages, then the organisations by the thousand."""
+    parts = 1 + -(-Organisation.objects.public().count() // PART)
+    addresses = [
+        f"{settings.SITE_URL}{reverse('sitemap_part', args=[part])}" for part in range(parts)
+    ]
+    return _xml(request, "portal/sitemap_index.xml", addresses=addresses)
+
+
+@require_safe
+def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
+    """List pages in every language.
+
+    :param part: 0 for the fixed pages, from 1 for organisations.
+    :raises Http404: beyond the last organisation.
+    """
+    if part == 0:
+        return _xml(request, "portal/sitemap.xml", entries=_fixed_pages())
+    start = (part - 1) * PART
+    rows = list(
+        Organisation.objects.public()
+        .order_by("pk")
+        .values_list("slug", "modified_at")[start : start + PART]
+    )
+    if not rows:
+        raise Http404
+    entries = (
+        (site_url(reverse("organisations:detail", args=[slug]), code), modified_at)
+        for slug, modified_at in rows
+        for code, _name in settings.LANGUAGES
+    )
+    return _xml(request, "portal/sitemap.xml", entries=entries)
+
+
+def _fixed_pages() -> Iterator[tuple[str, None]]:
+    for name in PAGES:
+        for code, _name in settings.LANGUAGES:
+            yield site_url(reverse(name), code), None
+
+
+def _path(name: str, language: str) -> str:
+    return site_url(reverse(name), language).removeprefix(settings.SITE_URL)
+
+
+def _xml(request: HttpRequest, template: str, **context: object) -> HttpResponse:
+    return render(request, template, context, content_type="application/xml; charset=utf-8")
