@@ -205,6 +205,12 @@ def shown_choices(choices: Iterable[tuple[Any, Any]], keys: Iterable[Any]) -> st
     return ", ".join(str(label) for key, label in choices if str(key) in wanted)
 
 
+def shown_phone(value: PhoneNumber | str) -> str:
+    """Return a telephone number, or its E.164, as people write it."""
+    number = to_python(value, region=settings.PHONENUMBER_DEFAULT_REGION)
+    return phones.spoken(number) if number else ""
+
+
 class OrganisationForm(StepForm):
     """Who you are."""
 
@@ -648,6 +654,8 @@ class ReachForm(StepForm):
     def shown(self, field: str, value: Any) -> str:
         if field == "social_links":
             return "\n".join(value)
+        if field == "phone":
+            return shown_phone(value)
         return super().shown(field, value)
 
 
@@ -690,7 +698,8 @@ class ContactForm(forms.Form):
         return {field: self.cleaned_data[field] for field in self.PERSON}
 
     def shown(self, field: str, value: Any) -> str:
-        return str(value or "")
+        """Return a value in words, to compare it with somebody else's."""
+        return shown_phone(value) if field == "phone" else str(value or "")
 
 
 class OwnContactForm(ContactForm):

@@ -163,8 +163,8 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
             conflicts = [
                 {
                     "label": form.fields[field].label,
-                    "theirs": theirs,
-                    "mine": form.cleaned_data[field],
+                    "theirs": form.shown(field, theirs),
+                    "mine": form.shown(field, form.cleaned_data[field]),
                 }
                 for field, theirs in conflict.theirs.items()
             ]
