@@ -1,6 +1,8 @@
 """Two people, one organisation: the second is told, chooses, and loses nothing."""
 
 import threading
+import uuid
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -250,12 +252,10 @@ def test_the_first_form_sent_twice_at_the_same_moment():
 
 @pytest.mark.django_db(transaction=True)
 def test_two_organisations_of_one_name_at_the_same_moment():
-    raised = together(
-        *(
-            lambda user=make_user(): registration.start(name="Chor", by=user, creation_key=None)
-            for _time in range(2)
-        )
-    )
+    def start(user):
+        registration.start(name="Chor", by=user, creation_key=uuid.uuid4())
+
+    raised = together(partial(start, make_user()), partial(start, make_user()))
     assert raised == []
     slugs = set(Organisation.objects.filter(name="Chor").values_list("slug", flat=True))
     assert slugs == {"chor", "chor-2"}
