@@ -125,6 +125,9 @@ def queue_mail(
     with translation.override(language):
         link = (str(action[0]), site_url(action[1], language)) if action else None
         signature = [str(line) for lines in signatures for line in lines()]
+        if translation.get_language_bidi():
+            subject, text = _numbers_together(subject), _numbers_together(text)
+            signature = [_numbers_together(line) for line in signature]
         plain = text
         if link:
             plain = f"{text}\n\n{link[0]}:\n{link[1]}"
@@ -184,6 +187,15 @@ def _plain(value: Any) -> Any:
         f"A mail gets texts, numbers and dates, not {type(value).__name__}: "
         "name in the context what the template needs."
     )
+
+
+def _numbers_together(text: str) -> str:
+    """Keep "123 456" in its order among Arabic words, where groups of digits change places.
+
+    Between digits a no-break space counts as part of the number, a plain one does not (Unicode
+    Bidirectional Algorithm, rule W4); a plus sign needs a left-to-right mark before it (W7).
+    """
+    return re.sub(r"(?<!\w)\+(?=\d)", "\u200e+", re.sub(r"(?<=\d) (?=\d)", "\u00a0", text))
 
 
 def _is_own_address(text: str) -> bool:

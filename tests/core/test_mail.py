@@ -61,6 +61,19 @@ def test_a_mail_is_in_the_readers_language_and_direction(db, templates):
     assert '<html lang="ar" dir="rtl">' in message.html_body
 
 
+def test_numbers_keep_their_order_among_arabic_words(db, templates, monkeypatch):
+    """A reader of Arabic must not get the code 123 456 as 456 123."""
+    monkeypatch.setattr(mail, "signatures", [lambda: ["+49 7222 381"]])
+    name = {"name": "123 456", "day": None}
+    message = queue(language="ar", context=name)
+    assert "123\u00a0456" in message.text_body
+    assert "\u200e+49\u00a07222\u00a0381" in message.text_body
+    assert "123\u00a0456" in message.html_body
+    message = queue(key="test:2", language="de", context=name)
+    assert "123 456" in message.text_body
+    assert "\n+49 7222 381\n" in message.text_body
+
+
 def test_an_unknown_language_falls_back_to_german(db, templates):
     assert queue(language="tlh").language == "de"
 
