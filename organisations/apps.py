@@ -12,7 +12,7 @@ class OrganisationsConfig(AppConfig):
         from accounts import own_data
         from core import jobs
         from organisations import signals
-        from organisations.services import erasure, images
+        from organisations.services import erasure, images, retention
 
         signals.connect()
         own_data.register(
@@ -23,4 +23,7 @@ class OrganisationsConfig(AppConfig):
         )
         jobs.register("organisations.pictures", every=datetime.timedelta(hours=6))(
             lambda: {"dropped": images.erase_stale()}
+        )
+        jobs.register("organisations.retention", every=datetime.timedelta(days=1))(
+            retention.forget_old
         )

@@ -9,6 +9,7 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
+        from accounts import own_data
         from core import jobs, mail, mailbox
         from portal import delivery, demonstration, emails, services
 
@@ -18,3 +19,6 @@ class PortalConfig(AppConfig):
             services.forget_answered_feedback
         )
         mailbox.boxes.append(demonstration.mailbox_box)
+        own_data.register(
+            "portal", collect=services.feedback_of, erase=services.forget_writer_of_feedback
+        )

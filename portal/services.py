@@ -9,8 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from accounts import own_data
 from accounts.models import User
+from accounts.own_data import Section
 from portal import emails
 from portal.models import Feedback, NetworkProfile
 
@@ -120,3 +123,16 @@ def forget_answered_feedback() -> dict[str, int]:
     old = Feedback.objects.filter(answered_at__lte=timezone.now() - KEEP_FEEDBACK)
     deleted, _rows = old.delete()
     return {"feedback deleted": deleted}
+
+
+def feedback_of(user: User) -> list[Section]:
+    """Return what somebody has reported under the address of their account."""
+    fields = ("text", "page", "name", "email", "created_at", "answered_at")
+    rows = Feedback.objects.filter(email__iexact=user.email)
+    entries = [own_data.describe(row, fields) for row in rows]
+    return [Section("feedback", gettext("Ihre Rückmeldungen zur Barrierefreiheit"), entries)]
+
+
+def forget_writer_of_feedback(user: User) -> None:
+    """Take name and address from what a person has reported; the barrier still is to be mended."""
+    Feedback.objects.filter(email__iexact=user.email).update(name="", email="")

@@ -52,12 +52,12 @@ def test_texts_are_changed_in_every_language(client_for, officer, profile):
 
 def test_nobody_adds_a_second_profile_or_deletes_the_first(client_for, administrator, profile):
     client = client_for(administrator)
-    assert client.get(reverse("admin:portal_networkprofile_add")).status_code == 403
+    assert client.get(reverse("admin:portal_networkprofile_add")).status_code == 404
     assert (
         client.post(
             reverse("admin:portal_networkprofile_delete", args=[1]), {"post": "yes"}
         ).status_code
-        == 403
+        == 404
     )
     assert NetworkProfile.objects.count() == 1
 
@@ -108,9 +108,9 @@ def test_feedback_is_filtered(client_for, officer, query, expected):
 
 def test_feedback_is_neither_written_nor_deleted_here(client_for, administrator):
     feedback, client = make_feedback(), client_for(administrator)
-    assert client.get(reverse("admin:portal_feedback_add")).status_code == 403
+    assert client.get(reverse("admin:portal_feedback_add")).status_code == 404
     url = reverse("admin:portal_feedback_delete", args=[feedback.pk])
-    assert client.post(url, {"post": "yes"}).status_code == 403
+    assert client.post(url, {"post": "yes"}).status_code == 404
     assert Feedback.objects.exists()
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import services as accounts
 from core.models import OutboxMessage
 from portal import services
 from portal.models import Feedback
@@ -107,3 +108,15 @@ def test_answered_feedback_is_forgotten_after_a_year():
     assert services.forget_answered_feedback() == {"feedback deleted": 1}
     assert set(Feedback.objects.values_list("text", flat=True)) == {"neu", "offen"}
     assert services.forget_answered_feedback() == {"feedback deleted": 0}
+
+
+def test_a_person_gets_their_feedback_and_is_forgotten_with_their_account(outsider):
+    make_feedback(text="Von mir", name="Ferda", email=outsider.email.upper())
+    make_feedback(text="Von wem anders", email="ada@example.org")
+    (section,) = services.feedback_of(outsider)
+    assert [entry["text"] for entry in section.plain] == ["Von mir"]
+    accounts.erase(outsider)
+    assert list(Feedback.objects.order_by("pk").values_list("text", "name", "email")) == [
+        ("Von mir", "", ""),
+        ("Von wem anders", "", "ada@example.org"),
+    ]

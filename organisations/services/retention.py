@@ -1,0 +1,32 @@
+"""What is deleted by itself when its time is over; `docs/privacy.md` lists all periods."""
+
+import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from organisations.models import AccessRequest, ProblemReport, RepresentativeInvitation
+
+KEEP_SETTLED_REPORTS = datetime.timedelta(days=365)
+# Invitations hold addresses of people who may never have come here.
+KEEP_INVITATIONS = datetime.timedelta(days=90)
+KEEP_ACCESS_REQUESTS = datetime.timedelta(days=365)
+
+
+def forget_old() -> dict[str, int]:
+    """Delete what nobody needs any more.
+
+    :return: how many rows of each kind are gone.
+    """
+    now = timezone.now()
+    reports = ProblemReport.objects.filter(settled_at__lte=now - KEEP_SETTLED_REPORTS)
+    over = now - KEEP_INVITATIONS
+    invitations = RepresentativeInvitation.objects.filter(
+        Q(accepted_at__lte=over) | Q(withdrawn_at__lte=over) | Q(expires_at__lte=over)
+    )
+    requests = AccessRequest.objects.filter(decided_at__lte=now - KEEP_ACCESS_REQUESTS)
+    return {
+        "reports deleted": reports.delete()[0],
+        "invitations deleted": invitations.delete()[0],
+        "requests deleted": requests.delete()[0],
+    }
