@@ -68,7 +68,7 @@ def check(name: str, row: Row, world: World) -> None:
             found[method, role] = ask(world, role, method, url)
     assert table(found) == table(expected), url
     for method in METHODS_NOBODY_NEEDS:
-        for role in COLUMNS:
+        for role in ("public", "manager", "administrator"):
             assert ask(world, role, method, url) in {302, 403, 404, 405}, (method, role, url)
 
 
@@ -80,6 +80,7 @@ def ask(world: World, role: str, method: str, url: str) -> int:
     with transaction.atomic():
         response = getattr(client, method)(url)
         transaction.set_rollback(True)
+    response.close()
     client.cookies = cookies
     return response.status_code
 

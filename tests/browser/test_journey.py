@@ -107,7 +107,7 @@ def find(visitor) -> None:
     assert "Wir singen und spielen zusammen." in main.inner_text()
     assert "Bleichstraße 1" in main.inner_text()
     assert "Leyla Muster" in main.inner_text()
-    assert main.locator("a[href='tel:+49-7222-381-4325']").count()
+    assert main.locator("a[href='tel:+49-7222-3814325']").count()
     assert PERSON not in page.content()
 
 
