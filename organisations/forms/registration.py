@@ -21,6 +21,7 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from accounts.models import User, normalise_email
 from core import phones
+from core.fields import RowsField
 from core.images import read_image
 from core.text import CleanCharField, HttpUrlField, validate_has_words
 from organisations.models import (
@@ -309,7 +310,7 @@ class PlaceForm(StepForm):
         error_messages={"required": _("Bitte wählen Sie eine Stadt oder Gemeinde aus.")},
     )
     whole_county = forms.BooleanField(label=_("Wir sind im ganzen Landkreis aktiv"), required=False)
-    active_in = forms.ModelMultipleChoiceField(
+    active_in = RowsField(
         label=_("Wo sind Sie auch aktiv?"),
         queryset=Municipality.objects.none(),
         required=False,
@@ -482,20 +483,20 @@ class ActivityForm(StepForm):
         rows=3,
         help_text=_("Zum Beispiel: Chor, Nachhilfe, Frauenfrühstück, Feste"),
     )
-    topics = forms.ModelMultipleChoiceField(
+    topics = RowsField(
         label=_("Ihre Themen"),
         queryset=Organisation.topics.field.related_model.objects.all(),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Wählen Sie alles aus, was passt."),
         error_messages={"required": _("Bitte wählen Sie mindestens ein Thema aus.")},
     )
-    target_groups = forms.ModelMultipleChoiceField(
+    target_groups = RowsField(
         label=_("Für wen ist Ihr Angebot?"),
         queryset=Organisation.target_groups.field.related_model.objects.all(),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    languages = forms.ModelMultipleChoiceField(
+    languages = RowsField(
         label=_("Welche Sprachen sprechen Sie?"),
         queryset=Language.objects.all(),
         widget=forms.CheckboxSelectMultiple,
