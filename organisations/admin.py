@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from core import history, office
 from core.errors import Conflict, Refused
+from core.fields import RowsField
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
 from core.text import CleanCharField, HttpUrlField, clean_url, validate_has_words
 from organisations import review
@@ -162,22 +163,17 @@ def waiting_problem_reports(request: HttpRequest) -> Waiting | None:
 
 
 # --- Words and places -----------------------------------------------------------------------------
-class TermAdmin(OfficeModelAdmin):
-    """Topics, target groups and languages: in the order the officer chooses."""
-
-    list_display = ("name", "slug", "position", "used")
-    search_fields = ("name", "slug")
-    ordering = ("position", "name")
+class UsedAdmin(OfficeModelAdmin):
+    """Rows organisations refer to: shown with how many do, and deleted only while nobody does."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(used=Count("organisations"))
 
     @admin.display(description=gettext_lazy("Organisationen"), ordering="used")
-    def used(self, term: Any) -> int:
-        return term.used
+    def used(self, row: Any) -> int:
+        return row.used
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What organisations have chosen is not taken from them."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or not obj.organisations.exists())
 
@@ -185,6 +181,14 @@ class TermAdmin(OfficeModelAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+
+class TermAdmin(UsedAdmin):
+    """Topics, target groups and languages: in the order the officer chooses."""
+
+    list_display = ("name", "slug", "position", "used")
+    search_fields = ("name", "slug")
+    ordering = ("position", "name")
 
 
 @admin.register(Topic)
@@ -231,7 +235,7 @@ class PostalCodeInline(admin.StackedInline):
 
 
 @admin.register(Municipality)
-class MunicipalityAdmin(OfficeModelAdmin):
+class MunicipalityAdmin(UsedAdmin):
     form = translated_form(Municipality)
     list_display = ("name", "kind", "in_county", "used")
     list_filter = ("in_county",)
@@ -240,17 +244,7 @@ class MunicipalityAdmin(OfficeModelAdmin):
     fields = ("name", *translation_names(Municipality), "kind", "ags", "slug", "in_county")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Municipality]:
-        rows = super().get_queryset(request).defer("outline")
-        return rows.annotate(used=Count("organisations"))
-
-    @admin.display(description=gettext_lazy("Organisationen"), ordering="used")
-    def used(self, municipality: Any) -> int:
-        return municipality.used
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
+        return super().get_queryset(request).defer("outline")
 
 
 # --- Organisations --------------------------------------------------------------------------------
@@ -689,7 +683,7 @@ class OrganisationAdmin(OfficeModelAdmin):
         return format_html('{}<p><a href="{}">{}</a></p>', listed, url, label)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        options["widget"] = forms.CheckboxSelectMultiple
+        options |= {"widget": forms.CheckboxSelectMultiple, "form_class": RowsField}
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any):
