@@ -21,6 +21,7 @@ from django.db.models import Count, Max, Q
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 from rapidfuzz import fuzz, process
 
+from core.text import clean_text
 from organisations.folding import words
 from organisations.models import Municipality, Organisation
 
@@ -132,8 +133,8 @@ def traits_of(
     *, names: Iterable[str], website: str = "", email: str = "", phone: str | PhoneNumber = ""
 ) -> Traits:
     """Return what an organisation is compared by, in one spelling each."""
-    email = email.strip().lower()
-    host, address = _website(website)
+    email = clean_text(email, multiline=False).lower()
+    host, address = _website(clean_text(website, multiline=False))
     own_host = host if host and host not in SHARED_HOSTS else ""
     mail_host = email.rpartition("@")[2]
     return Traits(

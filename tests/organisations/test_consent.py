@@ -6,7 +6,7 @@ import re
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.errors import Conflict, Refused
 from core.models import OutboxMessage
@@ -21,7 +21,9 @@ PERSON = {"name": "Aylin Beispiel", "function": "Vorstand", "phone": "", "email"
 
 
 def url(name, organisation, *args) -> str:
-    return reverse(f"organisations:{name}", args=[organisation.pk, *args])
+    # What a link in English left behind in this thread does not count.
+    with translation.override("de"):
+        return reverse(f"organisations:{name}", args=[organisation.pk, *args])
 
 
 def add_url(organisation, who) -> str:
@@ -29,7 +31,8 @@ def add_url(organisation, who) -> str:
 
 
 def public_page(client, organisation) -> str:
-    return client.get(organisation.get_absolute_url()).content.decode()
+    with translation.override("de"):
+        return client.get(organisation.get_absolute_url()).content.decode()
 
 
 def mailed_link() -> str:
@@ -210,9 +213,7 @@ def test_the_same_link_withdraws_and_gives_again(client, asked, organisation):
     client.post(link, {"name": "on"})
     client.post(link, {"nothing": "1", "name": "on"})
     assert "Aylin Beispiel" not in public_page(client, organisation)
-    assert "Nothing" in client.get(link).content.decode() or "Nichts" in (
-        client.get(link).content.decode()
-    )
+    assert client.get(link).context["public"] == []
     client.post(link, {"function": "on"})
     asked.refresh_from_db()
     assert consent.public_fields(asked) == ["function"]
