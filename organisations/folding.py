@@ -35,7 +35,7 @@ def _class_of(*categories: str) -> str:
 # What joins the letters around it: apostrophes (Ma'an, сім’я), tatweel, and what nobody sees (the
 # soft hyphen, the joiners of Persian and Hindi, marks of direction).
 _JOINING = re.compile("['`´‘’ʹʻʼʽˈ′ـ" + _class_of("Cf") + "]")
-_WORD = re.compile(r"(?:[^\W_]|[" + _class_of("Mn", "Mc", "Me") + "])+")
+_WORD = re.compile(r"[\w" + _class_of("Mn", "Mc", "Me") + "]+")
 
 # „eingetragener Verein“ in its usual spellings. „EV“ without full stops stays: it may be a word
 # (Turkish for house).
@@ -90,7 +90,7 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 def split(text: str) -> list[str]:
     """Return the words of a text as they are written, without punctuation and „e. V.“."""
     text = _REGISTERED.sub(" ", unicodedata.normalize("NFKC", text))
-    return _WORD.findall(_JOINING.sub("", text))
+    return _WORD.findall(_JOINING.sub("", text).replace("_", " "))
 
 
 def fold_word(word: str, table: dict[int, str] = _TABLE) -> str:

@@ -18,7 +18,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -215,24 +214,27 @@ class Directory:
             self._terms[slot] = combinations_.setdefault(split, split)
 
     def _read_words(self) -> None:
-        fold_word = lru_cache(maxsize=200_000)(folding.fold_word)
         scopes: tuple[dict[str, Posting], ...] = ({}, {}, {})
         written: dict[str, str] = {}
+        # Texts repeat their words: each is folded once.
+        seen: dict[str, tuple[str, ...]] = {}
 
         def add(scope: int, text: str, slot: int, *, show: bool = False) -> None:
+            if not text:
+                return
             found = scopes[scope]
-            for raw in folding.split(text):
-                word = fold_word(raw)[:WORD_LENGTH]
-                for spelling in (word, *folding.spellings(raw)):
-                    if not spelling:
-                        continue
-                    posting = found.get(spelling)
+            for raw in set(folding.split(text)):
+                forms = seen.get(raw)
+                if forms is None:
+                    forms = seen[raw] = _forms(raw)
+                for word in forms:
+                    posting = found.get(word)
                     if posting is None:
-                        found[spelling] = array("I", (slot,))
+                        found[word] = array("I", (slot,))
                     elif posting[-1] != slot:
                         posting.append(slot)
-                if show:
-                    written.setdefault(word, raw)
+                if show and forms:
+                    written.setdefault(forms[0], raw)
 
         rows = (
             Organisation.objects.public()
@@ -267,13 +269,10 @@ class Directory:
         for slots, texts_of in self._named_sets():
             for text in texts_of:
                 for raw in folding.split(text):
-                    word = folding.fold_word(raw)[:WORD_LENGTH]
-                    for spelling in (word, *folding.spellings(raw)):
-                        if spelling and slots:
-                            labels[spelling] = self._thin(
-                                self._whole(labels.get(spelling, 0)) | slots
-                            )
-                            written.setdefault(spelling, raw)
+                    forms = _forms(raw)
+                    for word in forms if slots else ():
+                        labels[word] = self._thin(self._whole(labels.get(word, 0)) | slots)
+                        written.setdefault(forms[0], raw)
 
         self.words = sorted(set().union(*sets))
         number = {word: place for place, word in enumerate(self.words)}
@@ -628,6 +627,12 @@ def _pairs(attribute: str) -> Iterator[tuple[int, int]]:
         .values_list("organisation_id", f"{relation.m2m_reverse_field_name()}_id")
         .iterator(5000)
     )
+
+
+def _forms(raw: str) -> tuple[str, ...]:
+    """Return a word as it is looked for: its common form first, then other transliterations."""
+    forms = (folding.fold_word(raw), *folding.spellings(raw))
+    return tuple(form[:WORD_LENGTH] for form in forms if form)
 
 
 def _compounds(name: str) -> Iterator[str]:
