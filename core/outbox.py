@@ -193,10 +193,12 @@ def deliver(message: OutboxMessage, postbox: Postbox) -> str:
     :raises Unreachable: when there is no mail server; the mail still is claimed.
     """
     with translation.override(settings.LANGUAGE_CODE):  # for the officer, who reads the reason
-        for check in (_check_expiry, *delivery_checks):
-            reason = check(message)
-            if reason:
-                return _finish(message, State.CANCELLED, error=str(reason))
+        try:
+            reasons = [str(check(message)) for check in (_check_expiry, *delivery_checks)]
+        except Exception as error:  # nothing has left yet: the mail waits for a mended check
+            return _put_back(message, Refusal(_reason(error)))
+    if any(reasons):
+        return _finish(message, State.CANCELLED, error=next(filter(None, reasons)))
     try:
         postbox.send(_email(message))
     except Unreachable:

@@ -186,6 +186,11 @@ def test_a_nul_in_a_cookie_is_not_understood(client):
     assert client.get("/de/sitzung/").status_code == 400
 
 
+def test_a_nul_that_gets_as_far_as_the_database_is_no_error_of_ours(client):
+    response = client.post("/de/formular/", {"name": "a\0b"})
+    assert response.status_code == (400 if connection.vendor == "postgresql" else 200)
+
+
 def test_a_value_the_database_cannot_hold_is_not_understood(client):
     down.append(DataError("integer out of range"))
     assert client.post("/de/formular/", TYPED).status_code == 400

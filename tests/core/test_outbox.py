@@ -197,6 +197,19 @@ def test_a_check_can_keep_a_mail_here(db, mail_server, monkeypatch):
     assert mail_server() == {"anna@example.org": 1}
 
 
+def test_a_broken_check_keeps_the_mail_and_the_others_go(db, mail_server, monkeypatch):
+    def check(message):
+        return str(1 / ("anna" not in message.to) - 1)[3:]
+
+    monkeypatch.setattr(outbox, "delivery_checks", [check])
+    kept = queue("anna@example.org")
+    queue("berta@example.org")
+    assert outbox.send_due() == {State.QUEUED: 1, State.SENT: 1}
+    kept.refresh_from_db()
+    assert kept.error.startswith("ZeroDivisionError")
+    assert mail_server() == {"berta@example.org": 1}
+
+
 def test_a_mail_past_its_use_is_not_sent(db, mail_server):
     late = queue(expires_at=timezone.now() - timedelta(seconds=1))
     queue("berta@example.org", expires_at=timezone.now() + timedelta(minutes=1))

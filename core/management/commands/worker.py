@@ -44,6 +44,10 @@ class Command(BaseCommand):
                 # The database is away or full for the moment; nothing is lost, all of it waits.
                 logger.error("Worker: %s; trying again.", type(error).__name__)
                 pause = SECONDS_AFTER_AN_ERROR
+            except Exception:
+                # A fault in one mail or job must not stop all the others.
+                logger.exception("Worker: going on in spite of an error.")
+                pause = SECONDS_AFTER_AN_ERROR
             until_jobs -= pause
             end.wait(pause)
         self.stdout.write("Worker: ended.")
