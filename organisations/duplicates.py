@@ -205,7 +205,8 @@ def alikeness(
     total_theirs = sum(weight(word) for word in theirs)
     dice = 2 * shared / (total_mine + total_theirs)
     part = shared / min(total_mine, total_theirs) if telling else 0.0
-    by_words = 0.55 * dice + 0.45 * min(part, 1.0)
+    # To the third power: that a short name is *all* in the longer one says much, most of it little.
+    by_words = 0.55 * dice + 0.45 * min(part, 1.0) ** 3
     as_a_whole = max(
         fuzz.ratio("".join(mine), "".join(theirs)),
         fuzz.ratio("".join(sorted(mine)), "".join(sorted(theirs))),

@@ -41,6 +41,7 @@ def test_the_same_name_however_written(typed, listed):
     ("typed", "listed"),
     [
         ("Türkischer Kulturverein Rastatt", "Italienischer Kulturverein Rastatt"),
+        ("Türkischer Kulturverein Rastatt", "Türkischer Nähverein Rastatt"),
         ("Haus der Musik", "Haus der Kulturen"),
         ("Verein", "Kulturverein Rastatt"),
         ("Rastatt", "Frauentreff Rastatt"),
