@@ -141,7 +141,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return {"id": name, "name": name}
 
     def build_totp_svg(self, url: str) -> str:
-        """Return a QR code as SVG, shown as an image of its own: the page's CSP has no say in it."""
+        """Return a QR code as SVG that can stand as an image of its own, in a data: address."""
         target = BytesIO()
         segno.make(url, error="m", micro=False).save(
             target, kind="svg", border=4, dark="#000", light="#fff", xmldecl=False, omitsize=True

@@ -1,3 +1,5 @@
+import datetime
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,8 +9,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Konten")
 
     def ready(self) -> None:
-        from accounts import development, signals
-        from core import mailbox
+        from accounts import services, signals
+        from core import jobs
 
         signals.connect()
-        mailbox.boxes.append(development.staff_codes)
+        jobs.register("accounts.sessions", every=datetime.timedelta(days=1))(
+            services.forget_ended_sessions
+        )

@@ -25,16 +25,12 @@ CONFIRM = "confirm"
 
 
 def new_code() -> str:
+    """Return six digits in one piece: two groups would change places in an Arabic mail."""
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
 
 
-def readable(code: str) -> str:
-    """Return the code in two groups, as it is easier to carry over: `123 456`."""
-    return f"{code[: DIGITS // 2]} {code[DIGITS // 2 :]}"
-
-
 def clean_code(typed: str) -> str:
-    """Return the digits somebody typed: blanks and hyphens dropped, digits of any script in ASCII.
+    """Return the digits somebody typed: blanks, hyphens and invisible marks dropped, all in ASCII.
 
     An Arabic keyboard writes ٣ for 3. What is neither digit nor separator stays and never fits.
     """
@@ -43,7 +39,7 @@ def clean_code(typed: str) -> str:
         digit = unicodedata.decimal(character, None)
         if digit is not None:
             characters.append(str(digit))
-        elif character not in "-‐‑–" and not character.isspace():
+        elif not (character.isspace() or unicodedata.category(character) in ("Pd", "Cf")):
             characters.append(character)
     return "".join(characters)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.codes import CHANGE_EMAIL, CONFIRM, ENTER, MINUTES, readable
+from accounts.codes import CHANGE_EMAIL, CONFIRM, ENTER, MINUTES
 from accounts.models import User
 from core.mail import queue_mail
 from core.models import OutboxMessage
@@ -43,7 +43,7 @@ def code(*, purpose: str, to: str, language: str, code: str) -> OutboxMessage:
         to=to,
         mail="accounts/code",
         language=language,
-        context={"what_for": WHAT_FOR[purpose], "code": readable(code), "minutes": MINUTES},
+        context={"what_for": WHAT_FOR[purpose], "code": code, "minutes": MINUTES},
         action=(_("Zur Seite für den Code"), reverse(CODE_PAGES[purpose])),
         confidential=True,
         expires_at=timezone.now() + datetime.timedelta(minutes=MINUTES),

@@ -1,5 +1,6 @@
 """What changes an account: verbs, atomic, safe to call twice."""
 
+import datetime
 import uuid
 
 from allauth.account.models import EmailAddress
@@ -145,6 +146,19 @@ def end_sessions(user: User) -> None:
     sessions = UserSession.objects.filter(user=user)
     Session.objects.filter(session_key__in=sessions.values("session_key")).delete()
     sessions.delete()
+
+
+def forget_ended_sessions() -> dict[str, int]:
+    """Delete what is noted of log-ins (network address, browser) a day after they have ended.
+
+    Until then `core.resume` asks whose a session was, so that nobody gets what another has typed.
+    """
+    ended = UserSession.objects.exclude(
+        session_key__in=Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    )
+    day = timezone.now() - datetime.timedelta(days=1)
+    deleted, _rows = ended.filter(last_seen_at__lt=day).delete()
+    return {"sessions": deleted}
 
 
 # --- Erasure --------------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ def _check_code(request: HttpRequest, waiting: PendingCode) -> tuple[CodeForm, i
     if not form.is_valid():
         return form, 200
     # The session counts tries per code; the shared limit also stops tries sent at the same moment.
-    if not limits.allow(waiting.email, action="code_attempt"):
+    # It belongs to this code, so that nobody can use up the tries of somebody else.
+    if not limits.allow(f"{waiting.email}:{waiting.code_hash}", action="code_attempt"):
         form.add_error("code", _("Das waren zu viele Versuche. Bitte warten Sie zehn Minuten."))
         return form, 429
     if waiting.expired and waiting.code_hash:

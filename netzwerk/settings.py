@@ -60,6 +60,8 @@ DEBUG = envbool("DEBUG", default=False)
 
 # --- Identity -------------------------------------------------------------------------------------
 SECRET_KEY = required("SECRET_KEY", in_development="for-development-only-" + "x" * 40)
+# Former keys: what they have signed or encrypted (second factors) stays readable.
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 # Links in mails use this address, never the Host header of a request (Indico CVE-2021-30185).
 SITE_URL = required("SITE_URL", in_development="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") or [urlsplit(SITE_URL).hostname or ""]

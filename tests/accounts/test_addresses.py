@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.codes import PendingCode, clean_code, new_code, readable
+from accounts.codes import PendingCode, clean_code, new_code
 from accounts.forms import AddressField, CodeField
 from accounts.models import User, normalise_email
 from accounts.services import person_of
@@ -82,7 +82,6 @@ def test_whatever_is_typed_as_code_is_judged_without_an_error(typed):
 def test_a_new_code_has_six_digits():
     for _ in range(50):
         assert re.fullmatch(r"\d{6}", new_code())
-        assert re.fullmatch(r"\d{3} \d{3}", readable(new_code()))
 
 
 def test_a_code_that_was_never_sent_fits_nothing():

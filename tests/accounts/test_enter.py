@@ -29,9 +29,9 @@ def no_limits_from_other_tests():
 
 
 def code_in(message: OutboxMessage) -> str:
-    found = re.search(r"^(\d{3}) (\d{3})$", message.text_body, re.MULTILINE)
-    assert found, message.text_body
-    return found[1] + found[2]
+    found = re.search(r"^\d{6}$", message.text_body, re.MULTILINE)
+    assert found, ascii(message.text_body)
+    return found[0]
 
 
 def newest_code() -> str:
@@ -116,7 +116,7 @@ def test_known_and_unknown_addresses_get_the_same_answers_and_mails():
             [
                 (asked.status_code, asked["Location"], without_secrets(asked.content)),
                 (page.status_code, without_secrets(page.content)),
-                (message.subject, re.sub(r"\d{3} \d{3}", "", message.text_body), message.language),
+                (message.subject, re.sub(r"\d{6}", "", message.text_body), message.language),
                 (failed.status_code, without_secrets(failed.content)),
                 (again.status_code, without_secrets(again.content)),
             ]
@@ -135,7 +135,7 @@ def test_known_and_unknown_addresses_cost_the_same_queries():
             [
                 query["sql"][:40]
                 for query in queries
-                if not re.search(r"core_cache|SAVEPOINT", query["sql"])
+                if not re.search(r"core_cache|SAVEPOINT|advisory_xact_lock", query["sql"])
             ]
         )
     assert asked[0] == asked[1]

@@ -1,10 +1,17 @@
 """The account: name, language, address, password."""
 
+import datetime
+
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from accounts.services import forget_ended_sessions
 from core.models import OutboxMessage
 from tests.accounts.test_enter import CODE, ask, logged_in, newest_code, wrong
 from tests.factories import make_user
@@ -207,3 +214,17 @@ def test_mails_follow_the_language_of_the_account(client_for):
     message = OutboxMessage.objects.get()
     assert message.language == "en"
     assert "/en/konto/" in message.text_body
+
+
+def test_what_is_noted_of_a_log_in_goes_with_it(client_for, outsider):
+    now = timezone.now()
+    other = Client()
+    ask(other, outsider.email)
+    other.post(CODE, {"code": newest_code()})
+    assert UserSession.objects.count() == 1
+    with time_machine.travel(now + datetime.timedelta(days=2)):
+        assert forget_ended_sessions() == {"sessions": 0}, "still logged in"
+    Session.objects.all().delete()
+    assert forget_ended_sessions() == {"sessions": 0}, "not yet"
+    with time_machine.travel(now + datetime.timedelta(days=2)):
+        assert forget_ended_sessions() == {"sessions": 1}
