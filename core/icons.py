@@ -1,6 +1,6 @@
 """The portal's own icons: one SVG file, read once, drawn inline in the colour of the text."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,6 +26,7 @@ def drawings() -> dict[str, SafeString]:
     return found
 
 
+@lru_cache(maxsize=512)
 def render(name: str, *, label: str = "", size: str = "") -> SafeString:
     """Draw an icon; an unknown name shows the plain square, so that a new topic needs no code.
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -16,7 +17,6 @@ from django.conf import settings
 from django.forms import BaseForm, BaseFormSet
 from django.http import HttpRequest
 from django.template.context import Context
-from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
@@ -83,6 +83,7 @@ def initials(name: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=2048)
 def monogram(name: str, size: str = "") -> SafeString:
     """Initials on a coloured shape, for organisations without a logo; the same name, the same look.
 
@@ -251,19 +252,21 @@ def empty_state(
 def language_links(context: Context) -> list[dict[str, Any]]:
     """This page in every language of the portal, query string included.
 
-    Each has `code`, `name` (in itself), `url` and `current`. Pages outside the languages
-    (an error page for an unknown address) lead to the home page of the language.
+    Each has `code`, `name` (in itself), `url` and `current`. Path words are the same in every
+    language, so only the prefix changes; nothing needs to be resolved, and a page that does not
+    exist says so in the other language too. Addresses outside the languages lead home.
     """
     request: HttpRequest | None = context.get("request")
     current = get_language()
-    links = []
-    for code, _name in settings.LANGUAGES:
-        here = request.get_full_path() if request else "/"
-        there = translate_url(here, code)
-        if code != current and there == here:
-            there = f"/{code}/"
-        info = get_language_info(code)
-        links.append(
-            {"code": code, "name": info["name_local"], "url": there, "current": code == current}
-        )
-    return links
+    prefix = f"/{current}/"
+    here = request.get_full_path() if request else prefix
+    rest = here.removeprefix(prefix) if here.startswith(prefix) else ""
+    return [
+        {
+            "code": code,
+            "name": get_language_info(code)["name_local"],
+            "url": f"/{code}/{rest}",
+            "current": code == current,
+        }
+        for code, _name in settings.LANGUAGES
+    ]

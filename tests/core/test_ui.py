@@ -194,10 +194,28 @@ def test_arabic_runs_from_the_right(client):
     assert '<html lang="ar" dir="rtl">' in client.get("/ar/stil/").content.decode()
 
 
-def test_the_language_switch_leads_home_from_an_unknown_address():
-    request = RequestFactory().get("/de/gibt-es-nicht/")
-    links = ui.language_links(Context({"request": request}))
-    assert [link["url"] for link in links] == ["/de/gibt-es-nicht/", "/en/", "/ar/"]
+@pytest.mark.parametrize(
+    ("path", "urls"),
+    [
+        ("/de/a/?b=1&c=2", ["/de/a/?b=1&c=2", "/en/a/?b=1&c=2", "/ar/a/?b=1&c=2"]),
+        ("/de/", ["/de/", "/en/", "/ar/"]),
+        ("/bilder/de/x.webp", ["/de/", "/en/", "/ar/"]),
+    ],
+)
+def test_the_language_switch_changes_the_prefix_alone(path, urls):
+    links = ui.language_links(Context({"request": RequestFactory().get(path)}))
+    assert [link["url"] for link in links] == urls
+    assert [link["current"] for link in links] == [True, False, False]
+
+
+def test_every_translated_address_differs_in_its_prefix_alone():
+    """The language switch relies on it."""
+    for name in ("portal:home", "organisations:list", "organisations:join", "accounts:enter"):
+        found = set()
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                found.add(reverse(name).removeprefix(f"/{code}/"))
+        assert len(found) == 1, name
 
 
 @pytest.mark.django_db
@@ -207,6 +225,8 @@ def test_the_header_offers_what_a_person_can_do(client, client_for, manager):
     assert "Abmelden" not in anonymous
     assert "csrfmiddlewaretoken" not in anonymous, "such a page could not be cached"
     known = client_for(manager).get("/de/stil/").content.decode()
+    assert 'href=""' not in anonymous + known
+    assert 'action=""' not in anonymous + known
     assert reverse("organisations:mine") in known
     assert "Abmelden" in known
 
