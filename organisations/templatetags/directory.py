@@ -8,7 +8,7 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from organisations.forms.directory import Selection
 from organisations.map import CountyMap
