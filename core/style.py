@@ -1,12 +1,16 @@
 """The style page: every component in every state, for the people who build pages from them."""
 
+from functools import cache
 from types import SimpleNamespace
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
 
 from core import icons
@@ -69,6 +73,19 @@ class StyleForm(forms.Form):
         raise ValidationError(_("Etwas passt nicht zusammen."))
 
 
+@cache
+def parts_of_apps() -> list[str]:
+    """Templates by which other apps add their own components: `<app>/style_parts.html`."""
+    found = []
+    for app in apps.get_app_configs():
+        try:
+            get_template(name := f"{app.label}/style_parts.html")
+        except TemplateDoesNotExist:
+            continue
+        found.append(name)
+    return found
+
+
 def style(request: HttpRequest) -> HttpResponse:
     """Show the style page; `?farben=hell` or `?farben=dunkel` fixes the theme."""
     theme = {"hell": "light", "dunkel": "dark"}.get(request.GET.get("farben", ""), "")
@@ -103,6 +120,7 @@ def style(request: HttpRequest) -> HttpResponse:
             {"label": _("Telefon"), "value": "", "change_url": "#"},
             {"label": _("Eingereicht am"), "value": "20. September 2025"},
         ],
+        "parts": parts_of_apps(),
         "boards": [
             {"theme": board_theme, "direction": direction}
             for board_theme in ("light", "dark")

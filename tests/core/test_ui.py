@@ -291,6 +291,24 @@ def test_the_style_page_shows_every_icon_and_variant(style_page):
     assert [name for name in variants if name not in style_page] == []
 
 
+def test_the_style_page_shows_every_component(style_page):
+    """A file in `templates/components/` without a place on the style page is not looked after."""
+    frame = {"footer.html", "header.html", "mark.html", "stylesheets.html"}
+    marks = {
+        "breadcrumbs.html": 'class="breadcrumbs"',
+        "county_map.html": 'class="county-map"',
+        "empty_state.html": 'class="empty"',
+        "error_summary.html": "data-error-summary",
+        "organisation_card.html": "organisation-card__topics",
+        "pagination.html": 'class="pagination"',
+        "summary_list.html": 'class="summary"',
+        "task_list.html": 'class="tasks"',
+    }
+    files = {path.name for path in (settings.BASE_DIR / "templates/components").glob("*.html")}
+    assert files - frame == set(marks)
+    assert [name for name, mark in marks.items() if mark not in style_page] == []
+
+
 def test_the_style_page_shows_both_themes_and_directions(style_page, client):
     for theme in ("light", "dark"):
         for direction in ("ltr", "rtl"):
