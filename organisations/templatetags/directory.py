@@ -32,13 +32,21 @@ def county_map(data: CountyMap | None = None, selection: Selection | None = None
     data = data or county_map_data()
     chosen = (selection or Selection()).changed()
     path = reverse("organisations:list")
-    entries = [
-        (
-            area,
-            path + chosen.changed(municipality=frozenset({area.municipality.slug})).query_string(),
+    entries = []
+    for area in data.areas:
+        name = str(area.municipality)
+        label = ngettext(
+            "%(place)s: %(number)d Organisation", "%(place)s: %(number)d Organisationen", area.count
         )
-        for area in data.areas
-    ]
+        there = chosen.changed(municipality=frozenset({area.municipality.slug}))
+        entries.append(
+            {
+                "area": area,
+                "name": name,
+                "label": label % {"place": name, "number": area.count},
+                "url": path + there.query_string(),
+            }
+        )
     return {
         "map": data,
         "entries": entries,
