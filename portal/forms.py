@@ -10,15 +10,19 @@ class FeedbackForm(forms.ModelForm):
 
     text = CleanCharField(
         multiline=True,
-        label=_("Was hat nicht funktioniert?"),
-        help_text=_("Schreiben Sie so, wie Sie möchten. Ihre Sprache ist uns recht."),
+        label=_("Ihre Nachricht"),
+        help_text=_(
+            "Was hat nicht funktioniert? Schreiben Sie so, wie Sie möchten. "
+            "Ihre Sprache ist uns recht."
+        ),
+        error_messages={"required": _("Bitte schreiben Sie, was nicht funktioniert hat.")},
         max_length=4000,
         validators=[validate_has_words],
         widget=forms.Textarea(attrs={"rows": 6}),
     )
     page = CleanCharField(
-        label=_("Auf welcher Seite war das?"),
-        help_text=_("Wenn Sie es wissen."),
+        label=_("Seite"),
+        help_text=_("Auf welcher Seite war das? Wenn Sie es wissen."),
         max_length=300,
         required=False,
     )

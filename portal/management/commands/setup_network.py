@@ -1,7 +1,9 @@
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from organisations import reference_data
 from portal import services
@@ -17,6 +19,18 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="of the network, in German")
         parser.add_argument("--short-name", help="for the head of each page, up to 40 characters")
         parser.add_argument("--county", help="as it is written in the imprint")
+        parser.add_argument(
+            "--municipalities",
+            type=Path,
+            default=reference_data.MUNICIPALITIES,
+            help="CSV of the county's municipalities, see docs/sources.md",
+        )
+        parser.add_argument(
+            "--outlines",
+            type=Path,
+            default=reference_data.OUTLINES,
+            help="GeoJSON of their outlines, see docs/sources.md",
+        )
         parser.add_argument("--contact-role", default="", help="of whom visitors can ask")
         parser.add_argument("--contact-name", default="")
         parser.add_argument("--contact-phone", default="")
@@ -29,11 +43,17 @@ class Command(BaseCommand):
         }
         names["short_name"] = options["short_name"] or names["name"][:40]
         contact = {name: value for name, value in options.items() if name.startswith("contact_")}
-        reference_data.load()
         try:
-            profile, is_new = services.ensure_profile(**names, **contact)
+            with transaction.atomic():
+                profile, is_new = services.ensure_profile(**names, **contact)
+                if is_new:
+                    reference_data.load(
+                        municipalities=options["municipalities"], outlines=options["outlines"]
+                    )
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
+        except (OSError, reference_data.Unreadable) as error:
+            raise CommandError(str(error)) from error
         if not is_new:
             self.stdout.write(f"There is a profile already: {profile.name}. Nothing was changed.")
             return
