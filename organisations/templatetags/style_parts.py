@@ -16,12 +16,12 @@ def sample_organisations() -> list[Organisation]:
         name="Verein für Begegnung, Bildung und Beratung am Marktplatz e. V.",
         slug="verein",
         kind=Organisation.Kind.ASSOCIATION,
-        description=_("Wir treffen uns jeden Freitag. Kommen Sie einfach vorbei.") * 6,
+        description=" ".join([_("Wir treffen uns jeden Freitag. Kommen Sie einfach vorbei.")] * 6),
         accessibility=Organisation.Accessibility.YES,
     )
     empty.shown_topics, empty.shown_languages, empty.shown_municipality = [], [], None
     full.shown_topics = [
-        Topic(slug=slug, name=name)
+        Topic(slug=slug, icon=slug, name=name)
         for slug, name in (
             ("bildung", _("Bildung und Lernen")),
             ("antidiskriminierung", _("Antidiskriminierung und Antirassismus")),
