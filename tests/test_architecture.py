@@ -131,7 +131,12 @@ def test_templates_hold_no(what, pattern):
 
 def test_only_reviewed_places_mark_text_as_safe():
     """Elsewhere `format_html` escapes; these clean or escape what they join, piece by piece."""
-    reviewed = {"core/icons.py", "core/mail.py", "core/markdown.py"}
+    reviewed = {
+        "core/icons.py",
+        "core/mail.py",
+        "core/markdown.py",
+        "organisations/templatetags/directory.py",
+    }
     found = findings(modules(), r"\bmark_safe\(|SafeString\(")
     assert [line for line in found if line.split(":")[0] not in reviewed] == []
 
