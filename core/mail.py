@@ -154,9 +154,11 @@ def queue_mail(
 def validate_recipient(address: str) -> None:
     """Refuse everything that is not one plain e-mail address.
 
-    :raises ValidationError: for line ends, NUL, blanks, several addresses or none.
+    :raises ValidationError: for line ends, NUL, blanks, several addresses or none, or a too long one.
     """
-    if address != clean_text(address, multiline=False) or not address.isprintable():
+    longest = OutboxMessage._meta.get_field("to").max_length or 0
+    plain = clean_text(address, multiline=False)
+    if address != plain or not address.isprintable() or len(address) > longest:
         raise ValidationError(_("Bitte geben Sie eine gültige E-Mail-Adresse ein."), code="invalid")
     validate_email(address)
 

@@ -152,6 +152,7 @@ def test_edited_text_is_used_as_it_stands(db):
         " anna@example.org",
         "Anna <anna@example.org>",
         "anna\u202e@example.org",
+        "anna@" + "x." * 124 + "example.org",
     ],
 )
 def test_what_is_no_address_is_refused(db, templates, to):
