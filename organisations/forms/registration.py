@@ -800,7 +800,7 @@ class ImageForm(forms.Form):
 
     file = ImageFileField(
         label=_("Bild"),
-        required=False,
+        error_messages={"required": _("Bitte wählen Sie ein Bild aus.")},
         help_text=_("JPEG, PNG oder WebP, höchstens 10 MB. Ein Foto mit dem Handy genügt."),
     )
     pending = forms.UUIDField(widget=forms.HiddenInput, required=False)
@@ -838,8 +838,12 @@ class ImageForm(forms.Form):
                 "consent": image.consent,
             }
         super().__init__(*args, **options)
-        if kind == OrganisationImage.Kind.LOGO:
-            self.fields["file"].label = _("Logo")
+        file = self.fields["file"]
+        file.required = not (image or self.kept)
+        if image is not None:
+            file.label = _("Ein anderes Bild")
+        elif kind == OrganisationImage.Kind.LOGO:
+            file.label = _("Logo")
 
     @cached_property
     def kept(self) -> OrganisationImage | None:
@@ -851,19 +855,13 @@ class ImageForm(forms.Form):
             return None
         return self.organisation.images.filter(pk=reference, pending=True, kind=self.kind).first()
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        has_picture = cleaned.get("file") or self.kept or self.image
-        if not has_picture and "file" not in self.errors:
-            self.add_error("file", _("Bitte wählen Sie ein Bild aus."))
-        return cleaned
-
     def remember(self, image: OrganisationImage) -> None:
         """Let the form shown again refer to the picture that was kept."""
         data: Mapping[str, Any] = self.data
         self.data = data.copy()  # type: ignore[attr-defined]
         self.data["pending"] = str(image.pk)
         self.kept = image
+        self.fields["file"].required = False
 
 
 class SubmitForm(forms.Form):

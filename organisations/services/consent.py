@@ -82,11 +82,9 @@ def request(*, contact: ContactPerson, by: User, language: str) -> Consent | Non
     if not contact.email:
         return None
     now = timezone.now()
-    recent = contact.consents.filter(
-        given_at=None, declined_at=None, expires_at__gt=now, requested_at__gt=now - ASK_AGAIN_AFTER
-    ).first()
-    if recent:
-        return recent
+    for asked in contact.consents.filter(given_at=None, declined_at=None, expires_at__gt=now):
+        if is_recent(asked, now):
+            return asked
     if not limits.allow(str(by.pk), action="consent_request") or not limits.allow(
         contact.email, action="mail_to_address"
     ):
@@ -107,6 +105,15 @@ def request(*, contact: ContactPerson, by: User, language: str) -> Consent | Non
         )
         emails.requested(asked, token=token, language=language)
     return asked
+
+
+def is_recent(consent: Consent, now: datetime.datetime) -> bool:
+    """Whether an open request is so new that the person is not to be asked again yet."""
+    return (
+        consent.is_open(now)
+        and consent.requested_at is not None
+        and consent.requested_at > now - ASK_AGAIN_AFTER
+    )
 
 
 def find(token: str) -> Consent | None:

@@ -55,10 +55,10 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
                 "public": public,
                 "status": status,
                 "is_own": is_own,
-                "can_ask": not is_own
-                and not public
-                and bool(contact.email)
-                and not (latest and latest.declined_at),
+                "asked": latest is not None,
+                "can_ask": bool(contact.email)
+                and not (is_own or public)
+                and not (latest and (latest.declined_at or consent.is_recent(latest, now))),
             }
         )
     return rows
@@ -109,9 +109,12 @@ def _save_reach(
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask who the contact person is – oneself or somebody else –, then for their data."""
     organisation = _editable(request, pk)
-    has_own = organisation.contacts.filter(user=request.user).exists()
-    who = request.GET.get("wer", OTHER if has_own else "")
-    if who not in {OWN, OTHER} or (who == OWN and has_own):
+    own = organisation.contacts.filter(user=request.user).first()
+    who = request.GET.get("wer", OTHER if own else "")
+    if who == OWN and own:
+        # Named already: sent twice, or come back to.
+        return redirect("organisations:contact_edit", pk=organisation.pk, contact=own.pk)
+    if who not in {OWN, OTHER}:
         return render(
             request,
             "organisations/registration/contact_who.html",

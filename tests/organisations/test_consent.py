@@ -478,3 +478,28 @@ def test_drafts_get_their_contact_person_on_the_way(client_for, manager, draft):
     assert Organisation.objects.get(pk=draft.pk).contacts.count() == 1
     other = make_organisation(state="rejected", manager=manager)
     assert client_for(manager).post(add_url(other, "ich"), PERSON).status_code == 404
+
+
+def test_who_is_named_already_is_led_to_their_own_entry(client_for, manager, organisation):
+    own = make_contact(organisation=organisation, user=manager)
+    answer = client_for(manager).get(add_url(organisation, "ich"))
+    assert answer.url == url("contact_edit", organisation, own.pk)
+    # And without saying who, it is somebody else now.
+    text = client_for(manager).get(url("contact_add", organisation)).content.decode()
+    assert "Eine andere Ansprechperson" in text
+
+
+def test_who_can_be_asked_when(client_for, manager, organisation):
+    never = make_contact(organisation=organisation)
+    make_contact(organisation=organisation, email="")
+    make_contact(organisation=organisation, public=("name",))
+    open_one = make_contact(organisation=organisation)
+    consent.request(contact=open_one, by=manager, language="de")
+    client, page = client_for(manager), url("step", organisation, "kontakt")
+
+    def can_ask():
+        return [row["contact"] for row in client.get(page).context["rows"] if row["can_ask"]]
+
+    assert can_ask() == [never]
+    Consent.objects.update(requested_at=timezone.now() - datetime.timedelta(days=2))
+    assert can_ask() == [never, open_one]
