@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -124,10 +123,3 @@ def client_ip(request: HttpRequest) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed.packed, 64), strict=False).network_address)
     return str(parsed)
-
-
-def too_many(request: HttpRequest) -> HttpResponse:
-    """Answer a request that is over a limit: a friendly page that asks to wait."""
-    response = render(request, "429.html", status=429)
-    response.headers["Retry-After"] = "600"
-    return response

@@ -154,7 +154,7 @@ def queue_mail(
 def validate_recipient(address: str) -> None:
     """Refuse everything that is not one plain e-mail address.
 
-    :raises ValidationError: for line ends, NUL, blanks, several addresses or none, or a too long one.
+    :raises ValidationError: for line ends, NUL, blanks, several addresses, none or a too long one.
     """
     longest = OutboxMessage._meta.get_field("to").max_length or 0
     plain = clean_text(address, multiline=False)

@@ -42,11 +42,6 @@ def clean_text(value: str, *, multiline: bool) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip()
 
 
-def has_letters(value: str) -> bool:
-    """Tell whether a text has a letter or digit of any script, not only signs and emoji."""
-    return any(unicodedata.category(character)[0] in "LN" for character in value)
-
-
 def validate_has_words(value: str) -> None:
     """Refuse a text of signs and emoji only; an empty one is the field's own matter.
 
@@ -56,21 +51,6 @@ def validate_has_words(value: str) -> None:
         raise ValidationError(
             _("Bitte schreiben Sie hier Wörter. Zeichen und Emojis allein reichen nicht."),
             code="no_words",
-        )
-
-
-def validate_no_tricks(value: str) -> None:
-    """Refuse control characters and direction overrides, for a model's own protection.
-
-    :raises ValidationError: when `clean_text` would have taken something out.
-    """
-    if BIDI_CONTROLS.search(value) or any(
-        unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\r\t"
-        for character in value
-    ):
-        raise ValidationError(
-            _("Der Text enthält unsichtbare Steuerzeichen. Bitte tippen Sie ihn neu."),
-            code="control_characters",
         )
 
 

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.text import (
+    BIDI_CONTROLS,
     CleanCharField,
     HttpUrlField,
     clean_text,
     clean_url,
-    has_letters,
     validate_has_words,
-    validate_no_tricks,
 )
 
 
@@ -51,7 +50,6 @@ def test_one_line_is_cleaned(typed, kept):
 )
 def test_what_people_write_stays(text):
     assert clean_text(text, multiline=False) == text
-    validate_no_tricks(text)
 
 
 def test_several_lines_keep_their_paragraphs():
@@ -66,8 +64,9 @@ def test_cleaning_is_done_once_and_for_all(typed, multiline):
     assert unicodedata.is_normalized("NFC", kept)
     assert kept == kept.strip()
     kept.encode()
-    validate_no_tricks(kept)
-    assert multiline or "\n" not in kept
+    assert not BIDI_CONTROLS.search(kept)
+    controls = {sign for sign in kept if unicodedata.category(sign) in {"Cc", "Cs"}}
+    assert controls <= ({"\n"} if multiline else set())
 
 
 @pytest.mark.parametrize("text", ["🎉🎉🎉", "!!!", "123", "— …", "❤️"])
@@ -79,18 +78,6 @@ def test_signs_alone_are_no_words(text):
 @pytest.mark.parametrize("text", ["Wir singen 🎉", "نحن", "我们", ""])
 def test_words_of_any_script_are_words(text):
     validate_has_words(text)
-
-
-def test_letters_and_digits_count_as_content():
-    assert has_letters("3. Welt")
-    assert has_letters("2001")
-    assert not has_letters("🎉 –")
-
-
-@pytest.mark.parametrize("text", ["a\0b", "a\x1bb", "a\u202eb", "\ud800"])
-def test_a_model_refuses_tricks(text):
-    with pytest.raises(ValidationError, match="Steuerzeichen"):
-        validate_no_tricks(text)
 
 
 def test_the_field_cleans_before_it_judges():
