@@ -37,8 +37,9 @@ delivery_checks: list[Callable[[OutboxMessage], str]] = []
 # language. A higher app adds its own in AppConfig.ready.
 signatures: list[Callable[[], Sequence[str]]] = []
 
-SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):(?=//)|\bwww\.(?=\w)")
-BARE_DOMAIN = re.compile(r"(?<![@\w.-])((?:[\w-]+\.)+)(?=[^\W\d_]{2,}(?![\w@.-]*@))")
+SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}):(?=//)|\bwww\.(?=\w)")
+ADDRESS = re.compile(r"\W{0,3}[\w.+'-]+@[\w.-]+\W{0,3}")
+DOT_OF_A_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 WORD_JOINER = "\u2060"
 
 
@@ -170,7 +171,10 @@ def defuse(text: str) -> str:
     'Verein https: //evil\u2060.example/x'
     """
     text = SCHEME.sub(lambda found: f"{found[1]}: " if found[1] else "www. ", text)
-    return BARE_DOMAIN.sub(lambda found: found[1].replace(".", f"{WORD_JOINER}."), text)
+    return "".join(
+        word if ADDRESS.fullmatch(word) else DOT_OF_A_DOMAIN.sub(f"{WORD_JOINER}.", word)
+        for word in re.split(r"(\s+)", text)
+    )
 
 
 def _plain(value: Any) -> Any:

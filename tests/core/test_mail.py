@@ -1,6 +1,7 @@
 """Writing mails: what goes into the outbox, in which language, and what cannot get in."""
 
 import datetime
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -120,6 +121,20 @@ def test_a_name_cannot_carry_a_link_or_markup(db, templates):
 )
 def test_plain_words_stay_as_they_are(text):
     assert mail.defuse(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["evil.example/@x", "a@b.example/evil.example", "x@y@evil.example"]
+)
+def test_an_at_sign_does_not_make_a_link_an_address(text):
+    assert mail.defuse(text) != text
+
+
+@pytest.mark.parametrize("piece", ["aa.", "aa.@", "www.", "a:", "a-", "aa.aa@", "+49 ", "http:"])
+def test_breaking_up_links_takes_no_longer_than_reading(piece):
+    started = time.perf_counter()
+    mail.defuse(piece * 20_000)
+    assert time.perf_counter() - started < 20  # it would be many minutes
 
 
 def test_an_address_of_the_portal_is_a_link(db, templates):
