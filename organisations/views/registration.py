@@ -142,11 +142,16 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
         for step, title in registration.STEPS.items()
         if registering or step != "senden"
     ]
+    following = next(
+        (step for step in registration.STEPS if progress[step] in {"open", "begun"}), "senden"
+    )
     return render(
         request,
         "organisations/registration/tasks.html",
         {
             "organisation": organisation,
+            "next_url": step_url(organisation, following) if registering else "",
+            "next_title": registration.STEPS[following],
             "tasks": entries if organisation.state in editing.EDITABLE_STATES else [],
             "missing": registration.missing(organisation) if registering else [],
             "manages": Organisation.objects.managed_by(request.user).filter(pk=pk).exists(),

@@ -253,6 +253,14 @@ def test_tasks_of_a_draft_say_how_far_each_step_is(client_for, manager, draft):
         "begonnen", "noch offen", "noch offen", "noch offen", "freiwillig", ""
     ]  # fmt: skip
     assert step_url(draft, "senden") in page.content.decode()
+    # One big button leads to what comes next.
+    assert page.context["next_url"] == step_url(draft, "organisation")
+
+
+def test_the_big_button_leads_to_sending_when_all_is_there(client_for, manager, complete):
+    page = client_for(manager).get(tasks_url(complete))
+    assert page.context["next_url"] == step_url(complete, "senden")
+    assert "Weiter: Prüfen und senden" in page.content.decode()
 
 
 def test_progress_follows_what_is_filled_in(complete):
