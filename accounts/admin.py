@@ -7,11 +7,8 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -131,21 +128,11 @@ class UserAdmin(OfficeModelAdmin):
             services.end_sessions(obj)
 
     # --- Erasing ----------------------------------------------------------------------------------
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        user = self.get_object(request, unquote(object_id))
-        found = own_data.obstacles(user) if user else []
-        if user and found and self.has_delete_permission(request, user):
-            for obstacle in found:
-                self.message_user(request, obstacle.text, messages.ERROR)
-            return redirect(reverse("admin:accounts_user_change", args=[user.pk]))
-        return super().delete_view(request, object_id, extra_context)
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Name the accounts alone; what goes with them is the service's matter."""
+        """Name the accounts and what stands in the way; what goes with them is the service's."""
         names = [str(user) for user in objs]
-        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
+        obstacles = [obstacle.text for user in objs for obstacle in own_data.obstacles(user)]
+        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), obstacles
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         services.erase(obj)

@@ -4,74 +4,79 @@ Not here, on purpose: sign-up, confirmation by link, password reset and allauth'
 code. `accounts:enter` does all of that in one way.
 """
 
+from collections.abc import Callable
+
 from allauth.account import views as account
 from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions import views as sessions
-from django.urls import path
+from django.http import HttpResponse
+from django.urls import URLPattern
+from django.urls import path as django_path
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from accounts.second_factor import fresh_proof_required
 
+# Django's form views take PUT for POST; nobody needs that here.
+only_forms = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def path(
+    address: str, view: Callable[..., HttpResponse], name: str, *, fresh: bool = False
+) -> URLPattern:
+    """Return the pattern of a page that is personal and never kept.
+
+    :param fresh: whether it changes how one logs in and so needs a fresh proof who one is.
+    """
+    if fresh:
+        view = fresh_proof_required(view)
+    return django_path(address, never_cache(only_forms(view)), name=name)
+
+
 urlpatterns = [
-    path("anmelden/passwort/", account.login, name="account_login"),
-    path("anmelden/passkey/", never_cache(webauthn.login_webauthn), name="mfa_login_webauthn"),
-    path("anmelden/zweiter-faktor/", factors.authenticate, name="mfa_authenticate"),
-    path("anmelden/gesperrt/", account.account_inactive, name="account_inactive"),
-    path("abmelden/", never_cache(account.logout), name="account_logout"),
-    path(
-        "konto/bestaetigen/passwort/",
-        never_cache(account.reauthenticate),
-        name="account_reauthenticate",
-    ),
-    path(
-        "konto/bestaetigen/zweiter-faktor/",
-        never_cache(factors.reauthenticate),
-        name="mfa_reauthenticate",
-    ),
+    path("anmelden/passwort/", account.login, "account_login"),
+    path("anmelden/passkey/", webauthn.login_webauthn, "mfa_login_webauthn"),
+    path("anmelden/zweiter-faktor/", factors.authenticate, "mfa_authenticate"),
+    path("anmelden/gesperrt/", account.account_inactive, "account_inactive"),
+    path("abmelden/", account.logout, "account_logout"),
+    path("konto/bestaetigen/passwort/", account.reauthenticate, "account_reauthenticate"),
+    path("konto/bestaetigen/zweiter-faktor/", factors.reauthenticate, "mfa_reauthenticate"),
     path(
         "konto/bestaetigen/passkey/",
-        never_cache(webauthn.reauthenticate_webauthn),
-        name="mfa_reauthenticate_webauthn",
+        webauthn.reauthenticate_webauthn,
+        "mfa_reauthenticate_webauthn",
     ),
-    path("konto/zweiter-faktor/", never_cache(factors.index), name="mfa_index"),
-    path(
-        "konto/zweiter-faktor/app/",
-        never_cache(fresh_proof_required(totp.activate_totp)),
-        name="mfa_activate_totp",
-    ),
+    path("konto/zweiter-faktor/", factors.index, "mfa_index"),
+    path("konto/zweiter-faktor/app/", totp.activate_totp, "mfa_activate_totp", fresh=True),
     path(
         "konto/zweiter-faktor/app/entfernen/",
-        never_cache(fresh_proof_required(totp.deactivate_totp)),
-        name="mfa_deactivate_totp",
+        totp.deactivate_totp,
+        "mfa_deactivate_totp",
+        fresh=True,
     ),
-    path(
-        "konto/ersatzcodes/",
-        never_cache(fresh_proof_required(recovery.view_recovery_codes)),
-        name="mfa_view_recovery_codes",
-    ),
+    path("konto/ersatzcodes/", recovery.view_recovery_codes, "mfa_view_recovery_codes", fresh=True),
     path(
         "konto/ersatzcodes/neu/",
-        never_cache(fresh_proof_required(recovery.generate_recovery_codes)),
-        name="mfa_generate_recovery_codes",
+        recovery.generate_recovery_codes,
+        "mfa_generate_recovery_codes",
+        fresh=True,
     ),
     path(
         "konto/ersatzcodes/datei/",
-        never_cache(fresh_proof_required(recovery.download_recovery_codes)),
-        name="mfa_download_recovery_codes",
+        recovery.download_recovery_codes,
+        "mfa_download_recovery_codes",
+        fresh=True,
     ),
-    path("konto/passkeys/", never_cache(webauthn.list_webauthn), name="mfa_list_webauthn"),
-    path(
-        "konto/passkeys/neu/",
-        never_cache(fresh_proof_required(webauthn.add_webauthn)),
-        name="mfa_add_webauthn",
-    ),
+    path("konto/passkeys/", webauthn.list_webauthn, "mfa_list_webauthn"),
+    path("konto/passkeys/neu/", webauthn.add_webauthn, "mfa_add_webauthn", fresh=True),
     path(
         "konto/passkeys/<int:pk>/entfernen/",
-        never_cache(fresh_proof_required(webauthn.remove_webauthn)),
-        name="mfa_remove_webauthn",
+        webauthn.remove_webauthn,
+        "mfa_remove_webauthn",
+        fresh=True,
     ),
-    path("konto/sitzungen/", never_cache(sessions.list_usersessions), name="usersessions_list"),
+    path("konto/sitzungen/", sessions.list_usersessions, "usersessions_list"),
 ]

@@ -271,6 +271,7 @@ def test_nor_does_the_administrator_leave_an_organisation_alone(
 ):
     client = client_for(administrator)
     url = f"/de/verwaltung/accounts/user/{manager.pk}/delete/"
-    answer = client.post(url, {"post": "yes"}, follow=True)
-    assert organisation.name in answer.content.decode()
+    for answer in (client.get(url), client.post(url, {"post": "yes"})):
+        assert "kann noch nicht gelöscht werden" in answer.content.decode()
+        assert f"Nur Sie verwalten „{organisation.name}“" in answer.content.decode()
     assert User.objects.filter(pk=manager.pk).exists()
