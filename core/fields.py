@@ -14,7 +14,7 @@ class RowsField(forms.ModelMultipleChoiceField):
     """
 
     def _check_values(self, value: Any) -> Any:
-        key = self.queryset.model._meta.pk
+        key = self.queryset.model._meta.pk  # type: ignore[union-attr]
         for entry in value:
             try:
                 # The validators know how large a number the database holds.

@@ -42,6 +42,16 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
+def note(row: Any, *, by: Any, reason: str) -> None:
+    """Say who changes a row and why, right before it is saved or deleted.
+
+    :param row: of a model with a history.
+    :param by: the account; the history shows its name.
+    """
+    row._history_user = by
+    row._change_reason = reason
+
+
 def records(model: type[Model], pk: Any) -> QuerySet[Any]:
     """Return the history rows of one object, the newest first, also after its deletion.
 

@@ -87,7 +87,7 @@ def queue_mail(
     mail: str,
     language: str,
     context: Mapping[str, Any],
-    action: tuple[str, str] | None = None,
+    action: tuple[str | Promise, str] | None = None,
     confidential: bool = False,
     subject_body: tuple[str, str] | None = None,
     expires_at: datetime.datetime | None = None,

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from core import history
 from core.errors import Refused
 from organisations.emails import decisions as emails
 from organisations.models import Organisation
@@ -87,7 +88,7 @@ def officers() -> QuerySet[User]:
 def admit(
     *,
     organisation: Organisation,
-    by,
+    by: User,
     subject: str = "",
     body: str = "",
     seen_since: datetime.datetime | None = None,
@@ -117,7 +118,7 @@ def admit(
 def ask_back(
     *,
     organisation: Organisation,
-    by,
+    by: User,
     subject: str,
     body: str,
     seen_since: datetime.datetime | None = None,
@@ -142,7 +143,7 @@ def ask_back(
 def reject(
     *,
     organisation: Organisation,
-    by,
+    by: User,
     subject: str,
     body: str,
     seen_since: datetime.datetime | None = None,
@@ -163,7 +164,7 @@ def reject(
 def postpone(
     *,
     organisation: Organisation,
-    by,
+    by: User,
     until: datetime.date,
     note: str = "",
     seen_since: datetime.datetime | None = None,
@@ -190,7 +191,7 @@ def postpone(
 
 
 @transaction.atomic
-def pause(*, organisation: Organisation, by, reason: str = "") -> bool:
+def pause(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     """Take an organisation off the public pages for a while.
 
     :param reason: told to its representatives and kept in the history.
@@ -208,7 +209,7 @@ def pause(*, organisation: Organisation, by, reason: str = "") -> bool:
 
 
 @transaction.atomic
-def resume(*, organisation: Organisation, by, reason: str = "") -> bool:
+def resume(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     """Make a paused or archived organisation public again; see `pause`."""
     row = _begin(organisation, by, Decision.RESUME, None)
     if row is None:
@@ -225,7 +226,7 @@ def resume(*, organisation: Organisation, by, reason: str = "") -> bool:
 
 
 @transaction.atomic
-def archive(*, organisation: Organisation, by, reason: str = "") -> bool:
+def archive(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     """Put an organisation away for good, from any state; nothing is deleted. See `pause`."""
     row = _begin(organisation, by, Decision.ARCHIVE, None)
     if row is None:
@@ -237,7 +238,7 @@ def archive(*, organisation: Organisation, by, reason: str = "") -> bool:
 
 
 def _begin(
-    organisation: Organisation, by, decision: Decision, seen_since: datetime.datetime | None
+    organisation: Organisation, by: User, decision: Decision, seen_since: datetime.datetime | None
 ) -> Organisation | None:
     """Return the locked row if the decision may be taken, None if it has been taken before."""
     if not may_decide(by):
@@ -265,16 +266,15 @@ def _begin(
     return row
 
 
-def _move(row: Organisation, state: str, by, reason: str) -> None:
+def _move(row: Organisation, state: str, by: User, reason: str) -> None:
     row.state = state
     row.state_since = timezone.now()
     row.review_after = None
     _save(row, by, reason)
 
 
-def _save(row: Organisation, by, reason: str) -> None:
-    row._history_user = by
-    row._change_reason = reason
+def _save(row: Organisation, by: User, reason: str) -> None:
+    history.note(row, by=by, reason=reason)
     row.save()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User, normalise_email
-from core import limits, tokens
+from core import history, limits, tokens
 from core.errors import Refused
 from organisations.emails import people as mails
 from organisations.models import (
@@ -397,20 +397,17 @@ def _add(
     organisation: Organisation, user: User, role: str, *, by: User, reason: str
 ) -> Representative:
     representative = Representative(organisation=organisation, user=user, role=role)
-    representative._history_user = by
-    representative._change_reason = reason
+    history.note(representative, by=by, reason=reason)
     representative.save()
     return representative
 
 
 def _set_role(representative: Representative, role: str, *, by: User, reason: str) -> None:
     representative.role = role
-    representative._history_user = by
-    representative._change_reason = reason
+    history.note(representative, by=by, reason=reason)
     representative.save()
 
 
 def _end(representative: Representative, *, by: User, reason: str) -> None:
-    representative._history_user = by
-    representative._change_reason = reason
+    history.note(representative, by=by, reason=reason)
     representative.delete()
