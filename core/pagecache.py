@@ -3,8 +3,8 @@
 import gzip
 import hashlib
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, NamedTuple
+from functools import partial, wraps
+from typing import Any, NamedTuple, Self
 
 import brotli
 from django.conf import settings
@@ -25,12 +25,39 @@ SECONDS = 900
 View = Callable[..., HttpResponseBase]
 
 
+# By name in Accept-Encoding, the best first; without a secret in a page, compressing is harmless.
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=5),
+    "gzip": partial(gzip.compress, compresslevel=6, mtime=0),
+    "": bytes,
+}
+DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "": bytes,
+}
+
+
 class Page(NamedTuple):
-    """A finished page, plain and compressed; without a secret in it, compressing is harmless."""
+    """A finished page in the encodings it was asked for so far: mostly only in the smallest."""
 
     headers: dict[str, str]
     etag: str
     bodies: dict[str, bytes]
+
+    @classmethod
+    def of(cls, response: HttpResponse, encoding: str) -> Self:
+        content = response.content
+        return cls(
+            headers=dict(response.headers.items()),
+            etag=hashlib.sha256(content).hexdigest()[:32],
+            bodies={encoding: COMPRESS[encoding](content)},
+        )
+
+    def also_in(self, encoding: str) -> Self:
+        known, body = next(iter(self.bodies.items()))
+        content = DECOMPRESS[known](body)
+        return self._replace(bodies={**self.bodies, encoding: COMPRESS[encoding](content)})
 
 
 def cache_public(view: View) -> View:
@@ -45,7 +72,7 @@ def cache_public(view: View) -> View:
     def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_anonymous(request):
             return _private(view(request, *args, **kwargs))
-        key = _key(request)
+        key, encoding = _key(request), _encoding(request)
         page: Page | None = caches["pages"].get(key)
         if page is None:
             response = view(request, *args, **kwargs)
@@ -53,12 +80,15 @@ def cache_public(view: View) -> View:
                 response = response.render()
             if not (isinstance(response, HttpResponse) and _is_for_everyone(request, response)):
                 return _private(response)
-            page = _page(response)
+            page = Page.of(response, encoding)
+            caches["pages"].set(key, page, SECONDS)
+        elif encoding not in page.bodies:
+            page = page.also_in(encoding)
             caches["pages"].set(key, page, SECONDS)
         if hasattr(request, "session"):
             # Asking who is there found nobody; that does not make the page vary by cookie.
             request.session.accessed = False
-        return _answer(request, page)
+        return _answer(request, page, encoding)
 
     return cached
 
@@ -92,24 +122,13 @@ def _is_for_everyone(request: HttpRequest, response: HttpResponse) -> bool:
     )
 
 
-def _page(response: HttpResponse) -> Page:
-    content = response.content
-    return Page(
-        headers=dict(response.headers.items()),
-        etag=hashlib.sha256(content).hexdigest()[:32],
-        bodies={
-            "br": brotli.compress(content, quality=5),
-            "gzip": gzip.compress(content, compresslevel=6, mtime=0),
-            "": content,
-        },
-    )
+def _encoding(request: HttpRequest) -> str:
+    """Return the best encoding the browser reads; one it ranks ("br;q=0.5") is passed over."""
+    accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
+    return next(name for name in COMPRESS if not name or name in accepted)
 
 
-def _answer(request: HttpRequest, page: Page) -> HttpResponseBase:
-    accepted = {
-        name.strip() for name in request.headers.get("Accept-Encoding", "").lower().split(",")
-    }
-    encoding = next(name for name in page.bodies if not name or name in accepted)
+def _answer(request: HttpRequest, page: Page, encoding: str) -> HttpResponseBase:
     # A strong ETag stands for the very bytes, so every encoding has its own.
     etag = f'"{page.etag}{encoding and "-" + encoding}"'
     response = HttpResponse(page.bodies[encoding], headers=page.headers)

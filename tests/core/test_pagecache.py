@@ -124,8 +124,10 @@ def test_head_is_the_same_without_the_page(client):
     ],
 )
 def test_a_page_is_sent_as_small_as_the_browser_can_read(client, accepted, encoding, unpack):
-    plain = client.get("/seite/")
     response = client.get("/seite/", headers={"Accept-Encoding": accepted})
+    plain = client.get("/seite/")
+    assert client.get("/seite/", headers={"Accept-Encoding": accepted}).content == response.content
+    assert len(calls) == 1
     assert response.headers.get("Content-Encoding") == encoding
     assert "Accept-Encoding" in response.headers["Vary"]
     assert unpack(response.content) == plain.content
