@@ -152,7 +152,7 @@ class UserAdmin(OfficeModelAdmin):
                     messages.ERROR,
                 )
                 continue
-            services.reset_second_factor(user=user, by=request.user)
+            services.reset_second_factor(user=user)
             self.log_change(request, user, _("Zweiter Faktor zurückgesetzt"))
             done += 1
         if done:

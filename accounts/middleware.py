@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 
 from accounts import second_factor
 
@@ -67,7 +66,7 @@ class SecondFactorMiddleware:
         if not second_factor.is_enrolled(user):
             return redirect("mfa_index")
         if not second_factor.is_proved(request):
-            return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
+            return second_factor.ask_for_proof(request, request.get_full_path())
         if match.view_name == "admin:login":
             return redirect("admin:index")
         if match.view_name == "admin:password_change":

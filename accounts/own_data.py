@@ -144,7 +144,8 @@ def describe(instance: models.Model, fields: Iterable[str]) -> list[Value]:
             value, bool | int | float | datetime.date | list | tuple
         ):
             value = str(value)
-        values.append(Value(name, str(model_field.verbose_name), value))
+        label = str(getattr(model_field, "verbose_name", name))
+        values.append(Value(name, label, value))
     return values
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
@@ -48,6 +49,8 @@ def is_fresh(request: HttpRequest) -> bool:
     what protects against a stolen mailbox.
     """
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    if not request.user.is_authenticated:
+        return False
     needs_factor = is_enrolled(request.user)
     return any(
         record["at"] > since and (record.get("method") == "mfa" or not needs_factor)
@@ -69,3 +72,9 @@ def fresh_proof_required(
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def ask_for_proof(request: HttpRequest, next_path: str) -> HttpResponse:
+    """Send somebody to the first of their ways to prove who they are, and back afterwards."""
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    return redirect_to_login(next_path, methods[0]["url"])

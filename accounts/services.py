@@ -130,10 +130,10 @@ def totp_secret(authenticator: Authenticator) -> str:
 
 
 @transaction.atomic
-def reset_second_factor(*, user: User, by: User) -> None:
+def reset_second_factor(*, user: User) -> None:
     """Take away everything that proves a second factor, for somebody who lost phone and codes.
 
-    Who has it done must have checked outside the portal who is asking. All log-ins end.
+    Who does it must have checked outside the portal who is asking. All log-ins end.
     """
     removed, _rows = Authenticator.objects.filter(user=user).delete()
     if removed:
@@ -172,9 +172,10 @@ def erase(user: User) -> None:
     :raises Refused: while something only this person can settle is open, such as being the last
         one to manage an organisation; `own_data.obstacles` lists it with the way on.
     """
-    user = User.objects.select_for_update().filter(pk=user.pk).first()
-    if user is None:
+    locked = User.objects.select_for_update().filter(pk=user.pk).first()
+    if locked is None:
         return
+    user = locked
     obstacles = own_data.obstacles(user)
     if obstacles:
         raise Refused(" ".join(obstacle.text for obstacle in obstacles))

@@ -198,7 +198,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """
     next_path = local_path(request.POST.get("next", request.GET.get("next", "")))
     if second_factor.is_enrolled(request.user):
-        return redirect(with_next("mfa_reauthenticate", next_path))
+        return second_factor.ask_for_proof(request, next_path or reverse("accounts:profile"))
     waiting = PendingCode.load(request, CONFIRM)
     if waiting and waiting.email != request.user.email:
         waiting = None

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.own_data import Obstacle, Section, Value, describe
 from core import revision
+from core.errors import Refused
 from organisations.models import (
     AccessRequest,
     Consent,
@@ -129,10 +130,16 @@ def obstacles(user: User) -> Iterator[Obstacle]:
 
 # --- Forgetting -----------------------------------------------------------------------------------
 def erase(user: User) -> None:
-    """Remove a person from organisations and their history; part of `accounts.services.erase`."""
-    # Those who leave one after the other must not both believe that the other one stays.
+    """Remove a person from organisations and their history; part of `accounts.services.erase`.
+
+    :raises Refused: when an organisation would have nobody to manage it any more.
+    """
+    # Two who leave at the same moment must not both believe that the other one stays: what stands
+    # in the way is looked at once more behind the lock.
     own = Organisation.objects.filter(representatives__user=user).order_by("pk")
     organisations = list(Organisation.objects.select_for_update().filter(pk__in=own.values("pk")))
+    for obstacle in obstacles(user):
+        raise Refused(obstacle.text)
     for contact in _contacts(user).select_related("photo"):
         _erase_contact(contact)
     ContactPerson.history.filter(Q(user_id=user.pk) | Q(email__iexact=user.email)).delete()

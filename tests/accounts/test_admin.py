@@ -143,7 +143,7 @@ def test_a_lost_phone_is_helped(client_for, helper, outsider):
     )
     assert not Authenticator.objects.filter(user=outsider).exists()
     assert "zurückgesetzt" in OutboxMessage.objects.get(to=outsider.email).text_body
-    services.reset_second_factor(user=outsider, by=helper)
+    services.reset_second_factor(user=outsider)
     assert OutboxMessage.objects.count() == 1
 
 

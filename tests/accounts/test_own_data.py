@@ -135,6 +135,14 @@ def test_the_last_manager_is_told_what_to_settle_first(client_for, manager, orga
         services.erase(manager)
 
 
+def test_what_stands_in_the_way_is_looked_at_again_behind_the_lock(manager, monkeypatch):
+    """Somebody else may have left after the first look."""
+    monkeypatch.setattr("accounts.own_data.obstacles", lambda user: [])
+    with pytest.raises(Refused, match="Nur Sie verwalten"):
+        services.erase(manager)
+    assert User.objects.filter(pk=manager.pk).exists()
+
+
 @pytest.mark.parametrize("state", ["submitted", "returned", "active", "paused"])
 def test_an_organisation_that_lives_needs_a_manager(state):
     user = make_user()
