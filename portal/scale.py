@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import reset_queries, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from phonenumber_field.phonenumber import PhoneNumber
@@ -266,6 +266,7 @@ def load(*, organisations: int, seed: int = 1) -> Iterator[int]:
     for start in range(there, organisations, BATCH):
         end = min(start + BATCH, organisations)
         _save([writer.row(index) for index in range(start, end)])
+        reset_queries()  # DEBUG keeps them all
         yield end
 
 
