@@ -10,11 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Field, ForeignKey, JSONField, Model, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 # Book-keeping that says nothing to a person.
 UNTOLD = frozenset(
@@ -42,14 +45,16 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
-def note(row: Any, *, by: Any, reason: str) -> None:
+def note(row: Any, *, by: Any, reason: str | Promise) -> None:
     """Say who changes a row and why, right before it is saved or deleted.
 
     :param row: of a model with a history.
     :param by: the account; the history shows its name.
+    :param reason: a lazy translation is kept in the office's language, whoever made the change.
     """
     row._history_user = by
-    row._change_reason = reason
+    with override(settings.LANGUAGE_CODE):
+        row._change_reason = str(reason)
 
 
 def records(model: type[Model], pk: Any) -> QuerySet[Any]:

@@ -9,13 +9,16 @@ withdrawal turns them off in the same transaction, so it takes effect with the n
 import datetime
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
-from core import limits, tokens
+from core import history, limits, tokens
 from core.errors import Refused
 from organisations.emails import consent as emails
 from organisations.models import Consent, ContactPerson, Organisation
@@ -141,6 +144,8 @@ def answer(*, consent: Consent, fields: Iterable[str], wording: str, language: s
     :return: whether anything changed.
     :raises Refused: if the link has expired, or belongs to somebody who was replaced.
     """
+    if consent.contact is None:
+        raise Refused(_("Dieser Link gilt nicht mehr."))
     row = _lock(consent.contact)
     latest = row.consents.filter(token_hash=consent.token_hash).order_by("-pk").first()
     if not consent.token_hash or latest is None or not can_answer(latest):
@@ -169,7 +174,8 @@ def withdraw(*, contact: ContactPerson, by: User) -> bool:
     is_own = row.user_id is not None and row.user_id == by.pk
     if not is_own and not _may_edit(row, by):
         raise PermissionDenied
-    return _withdraw(row, by=by, note="" if is_own else _("Zurückgenommen von %s") % by)
+    note = "" if is_own else _for_the_office(gettext_lazy("Zurückgenommen von %(name)s"), name=by)
+    return _withdraw(row, by=by, note=note)
 
 
 @transaction.atomic
@@ -217,7 +223,9 @@ def person_changed(row: ContactPerson, *, by: User, fields: Iterable[str] | None
     in_force = _in_force(row)
     if in_force:
         in_force.withdrawn_at = now
-        in_force.note = _("Angaben geändert von %s: neue Einwilligung nötig.") % by
+        in_force.note = _for_the_office(
+            gettext_lazy("Angaben geändert von %(name)s: neue Einwilligung nötig."), name=by
+        )
         in_force.save()
         if still:
             Consent.objects.create(
@@ -237,6 +245,12 @@ def person_changed(row: ContactPerson, *, by: User, fields: Iterable[str] | None
 
 
 # --- Parts ----------------------------------------------------------------------------------------
+def _for_the_office(text: Promise, **values: object) -> str:
+    """Return a remark in the office's language, whoever caused it."""
+    with override(settings.LANGUAGE_CODE):
+        return str(text) % values
+
+
 def _lock(contact: ContactPerson) -> ContactPerson:
     return ContactPerson.objects.select_for_update().get(pk=contact.pk)
 
@@ -279,7 +293,7 @@ def _decide(
     former = _in_force(row)
     if former:
         former.withdrawn_at = now
-        former.note = _("Durch eine neue Auswahl ersetzt.")
+        former.note = _for_the_office(gettext_lazy("Durch eine neue Auswahl ersetzt."))
         former.save()
     if is_open and asked is not None:
         given = asked
@@ -290,7 +304,7 @@ def _decide(
     given.note = note
     given.save()
     _switch(row, chosen, since=now)
-    _save(row, by, _("Einwilligung erteilt"))
+    _save(row, by, gettext_lazy("Einwilligung erteilt"))
     if is_open:
         emails.answered(given, agreed=True)
     return True
@@ -305,7 +319,7 @@ def _withdraw(row: ContactPerson, *, by: User | None, note: str) -> bool:
         in_force.note = note
         in_force.save()
     _switch(row, [], since=None)
-    _save(row, by, _("Einwilligung widerrufen"))
+    _save(row, by, gettext_lazy("Einwilligung widerrufen"))
     return True
 
 
@@ -316,8 +330,6 @@ def _switch(row: ContactPerson, fields: Iterable[str], *, since: datetime.dateti
     row.consented_at = since if chosen else None
 
 
-def _save(row: ContactPerson, by: User | None, reason: str) -> None:
-    if by is not None:
-        row._history_user = by
-    row._change_reason = reason
+def _save(row: ContactPerson, by: User | None, reason: Promise) -> None:
+    history.note(row, by=by, reason=reason)
     row.save()

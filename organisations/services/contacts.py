@@ -6,8 +6,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from core import history
 from core.errors import Refused
 from organisations.folding import fold
 from organisations.models import ContactPerson, Organisation
@@ -51,8 +53,7 @@ def add(
         position=number,
         **{field: values.get(field, "") for field in FIELDS},
     )
-    contact._history_user = by
-    contact._change_reason = _("Ansprechperson hinzugefügt")
+    history.note(contact, by=by, reason=gettext_lazy("Ansprechperson hinzugefügt"))
     contact.save()
     return contact
 
@@ -98,8 +99,7 @@ def change(
     emptied = [f for f in FIELDS if not getattr(row, f) and getattr(row, f"{f}_public")]
     if emptied:
         consent.person_changed(row, by=by, fields=emptied)
-    row._history_user = by
-    row._change_reason = _("Ansprechperson geändert")
+    history.note(row, by=by, reason=gettext_lazy("Ansprechperson geändert"))
     row.save()
     return list(changes)
 
@@ -111,8 +111,7 @@ def remove(*, contact: ContactPerson, by: User) -> None:
     :raises PermissionDenied: if `by` may not change the organisation.
     """
     _organisation(contact.organisation_id, by)
-    contact._history_user = by
-    contact._change_reason = _("Ansprechperson entfernt")
+    history.note(contact, by=by, reason=gettext_lazy("Ansprechperson entfernt"))
     contact.delete()
 
 

@@ -8,13 +8,16 @@ touched keeps that one's entry; only where both wrote something different is the
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import User
+from core import history
 from core.errors import Conflict, Refused
 from organisations.models import Organisation
 from organisations.services import slugs
@@ -185,8 +188,9 @@ def _as_of(row: Organisation, version: int, fields: Iterable[str]) -> dict[str, 
     seen = {}
     for field in fields:
         if field in MANY:
-            target = row._meta.get_field(field).m2m_reverse_field_name()
-            seen[field] = frozenset(getattr(entry, field).values_list(f"{target}_id", flat=True))
+            # The history keeps one row per entry of a relation, with the relation's own columns.
+            target = getattr(Organisation, field).field.m2m_reverse_name()
+            seen[field] = frozenset(getattr(entry, field).values_list(target, flat=True))
         elif field.startswith(TRANSLATION):
             language, name = _split(field)
             seen[field] = entry.translations.get(language, {}).get(name, "")
@@ -200,28 +204,32 @@ def _as_of(row: Organisation, version: int, fields: Iterable[str]) -> dict[str, 
 def _write(
     row: Organisation, changes: Mapping[str, Any], values: Mapping[str, Any], by: User
 ) -> None:
-    labels = []
-    many = [field for field in changes if field in MANY]
     for field in changes:
         if field.startswith(TRANSLATION):
             language, name = _split(field)
             texts = {**row.translations.get(language, {}), name: values[field]}
             translations = {**row.translations, language: {k: v for k, v in texts.items() if v}}
             row.translations = {code: texts for code, texts in translations.items() if texts}
-            label = f"{row._meta.get_field(name).verbose_name} ({language})"
-        else:
-            if field not in MANY:
-                setattr(row, field, values[field])
-            label = str(row._meta.get_field(field).verbose_name)
-        labels.append(label)
+        elif field not in MANY:
+            setattr(row, field, values[field])
     if "name" in changes:
         slugs.rename(row)
     # One entry in the history for one form, not one for every relation besides.
-    row.skip_history_when_saving = True
-    for field in many:
-        getattr(row, field).set(changes[field])
-    del row.skip_history_when_saving
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]
+    for field in MANY:
+        if field in changes:
+            getattr(row, field).set(changes[field])
+    del row.skip_history_when_saving  # type: ignore[attr-defined]
     row.version += 1
-    row._history_user = by
-    row._change_reason = _("Geändert: %(fields)s") % {"fields": ", ".join(labels)}
+    with override(settings.LANGUAGE_CODE):  # the office reads it
+        reason = _("Geändert: %(fields)s") % {"fields": ", ".join(map(_label, changes))}
+    history.note(row, by=by, reason=reason)
     row.save()
+
+
+def _label(field: str) -> str:
+    """Return the name of a field in words."""
+    if field.startswith(TRANSLATION):
+        language, name = _split(field)
+        return f"{_label(name)} ({language})"
+    return str(getattr(Organisation._meta.get_field(field), "verbose_name", field))

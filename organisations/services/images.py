@@ -10,11 +10,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image
 
 from accounts.models import User
-from core import limits
+from core import history, limits
 from core.errors import Refused
 from organisations.models import Organisation, OrganisationImage
 
@@ -29,7 +31,9 @@ KEEP_PENDING = datetime.timedelta(days=2)
 
 def sized_name(image: OrganisationImage, size: str) -> str:
     """Return the storage name of an image in one of the `SIZES`."""
-    return image.file.name if SIZES[size] is None else f"organisations/{image.pk}-{size}.webp"
+    if SIZES[size] is None:
+        return str(image.file.name)
+    return f"organisations/{image.pk}-{size}.webp"
 
 
 def keep(
@@ -99,9 +103,9 @@ def publish(
     image.consent, image.consent_by, image.consent_at = True, by, timezone.now()
     image.save()
     if image.kind == Kind.LOGO:
-        _note(organisation, by, _("Logo geändert"), skipped_logo=False)
+        _note(organisation, by, gettext_lazy("Logo geändert"), skipped_logo=False)
     else:
-        _note(organisation, by, _("Foto geändert"))
+        _note(organisation, by, gettext_lazy("Foto geändert"))
     return image
 
 
@@ -116,7 +120,7 @@ def remove(*, image: OrganisationImage, by: User) -> None:
     was_shown = not image.pending
     erase(image)
     if was_shown:
-        _note(organisation, by, _("Bild entfernt"))
+        _note(organisation, by, gettext_lazy("Bild entfernt"))
 
 
 @transaction.atomic
@@ -128,7 +132,7 @@ def skip_logo(*, organisation: Organisation, by: User) -> None:
     row = Organisation.objects.select_for_update().get(pk=organisation.pk)
     _check(row, by)
     if not row.skipped_logo:
-        _note(row, by, _("Ohne Logo weiter"), skipped_logo=True)
+        _note(row, by, gettext_lazy("Ohne Logo weiter"), skipped_logo=True)
 
 
 def erase(image: OrganisationImage) -> None:
@@ -159,12 +163,11 @@ def _check(organisation: Organisation, by: User) -> None:
         raise PermissionDenied
 
 
-def _note(organisation: Organisation, by: User, reason: str, **changes: Any) -> None:
+def _note(organisation: Organisation, by: User, reason: str | Promise, **changes: Any) -> None:
     """Write to the organisation's history that its pictures changed."""
     for field, value in changes.items():
         setattr(organisation, field, value)
-    organisation._history_user = by
-    organisation._change_reason = reason
+    history.note(organisation, by=by, reason=reason)
     organisation.save()
 
 

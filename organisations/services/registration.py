@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from core import limits
+from core import history, limits
 from core.errors import Refused
 from organisations.emails import registration as emails
 from organisations.models import (
@@ -85,14 +85,12 @@ def _start(*, name: str, by: User, creation_key: uuid.UUID, kind: str) -> Organi
     organisation = Organisation(
         name=name, kind=kind, slug=slugs.unique_slug(name), creation_key=creation_key
     )
-    organisation._history_user = by
-    organisation._change_reason = _("Anmeldung begonnen")
+    history.note(organisation, by=by, reason=gettext_lazy("Anmeldung begonnen"))
     organisation.save()
     representative = Representative(
         user=by, organisation=organisation, role=Representative.Role.MANAGER
     )
-    representative._history_user = by
-    representative._change_reason = _("Hat die Organisation angelegt")
+    history.note(representative, by=by, reason=gettext_lazy("Hat die Organisation angelegt"))
     representative.save()
     return organisation
 
@@ -176,8 +174,8 @@ def _submit(organisation: Organisation, by: User) -> bool:
     row.state = State.SUBMITTED
     row.state_since = row.submitted_at = now
     row.review_after = None
-    row._history_user = by
-    row._change_reason = _("Noch einmal eingereicht") if again else _("Eingereicht")
+    again_or_not = gettext_lazy("Noch einmal eingereicht") if again else gettext_lazy("Eingereicht")
+    history.note(row, by=by, reason=again_or_not)
     row.save()
     emails.submitted(row, by=by, again=again)
     emails.to_the_office(row, by=by, again=again)

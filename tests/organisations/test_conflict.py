@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.urls import reverse
+from django.utils import translation
 
 from core.errors import Conflict
 from organisations.models import Organisation
@@ -280,3 +281,10 @@ def test_sent_twice_at_the_same_moment_is_sent_once():
     assert raised == []
     assert Organisation.objects.get(pk=organisation.pk).state == "submitted"
     assert organisation.history.count() == entries + 1
+
+
+@pytest.mark.django_db
+def test_the_office_reads_the_reason_in_its_own_language(organisation, manager):
+    with translation.override("ar"):
+        save(organisation, manager, short_name="HdM", topics=[make_topic()])
+    assert organisation.history.first().history_change_reason == "Geändert: Kurzname, Themen"
