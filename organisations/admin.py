@@ -189,6 +189,7 @@ class TermAdmin(UsedAdmin):
     list_display = ("name", "slug", "position", "used")
     search_fields = ("name", "slug")
     ordering = ("position", "name")
+    prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Topic)
@@ -215,6 +216,7 @@ class TargetGroupAdmin(TermAdmin):
 class LanguageAdmin(TermAdmin):
     form = translated_form(Language)
     list_display = ("name", "endonym", "code", "position", "used")
+    prepopulated_fields = {"slug": ("code",)}
     search_fields = ("name", "endonym", "code")
     fields = (
         "name",

@@ -101,6 +101,21 @@ class TestStart:
             assert (f'href="{review_url(submitted)}"' in text) == shown
         assert "Wiedervorlage" in text
 
+    def test_one_query_count_for_one_and_for_thirty(self, client_for, officer):
+        client = client_for(officer)
+        client.get(reverse("admin:index"))
+        counts = []
+        for number in (1, 29):
+            for _one in range(number):
+                make_organisation(state="submitted")
+                make_problem_report()
+                make_access_request()
+                make_feedback()
+            with CaptureQueriesContext(connection) as captured:
+                client.get(reverse("admin:index"))
+            counts.append(len(captured))
+        assert counts[0] == counts[1] < 25
+
     @pytest.mark.parametrize("language", ["de", "en", "ar"])
     def test_every_page_leads_home_and_to_other_languages(self, client_for, officer, language):
         text = client_for(officer).get(f"/{language}/verwaltung/").text

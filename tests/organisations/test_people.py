@@ -262,13 +262,28 @@ class TestFollowing:
         client.post(url)
         assert not organisation.representatives.exists()
 
+    def test_the_whole_way_without_an_account(self, client_for, organisation):
+        """The link, the log-in by code, the link again, the button."""
+        token, hashed = new_token()
+        make_invitation(organisation=organisation, email="neu@example.org", token_hash=hashed)
+        url = reverse("organisations:invitation", args=[token])
+        client = client_for(None)
+        enter = re.findall(r'href="([^"]*[?]next=[^"]*)"', client.get(url).text)[-1]
+        to_code = client.post(enter, {"email": "Neu@Example.org"}).url
+        code = re.search(r"\b\d{6}\b", OutboxMessage.objects.get().text_body)[0]
+        assert client.post(to_code, {"code": code}).url == url
+        client.post(url)
+        assert organisation.representatives.get().user.email == "neu@example.org"
+
     def test_another_account_is_told(self, client_for, link, organisation):
         other = make_user(email="andere@example.org")
         _invitation, url = link
         client = client_for(other)
-        assert "Sie sind mit einer anderen Adresse angemeldet" in client.get(url).text
+        response = client.get(url)
+        assert "Sie sind mit einer anderen Adresse angemeldet" in response.text
         client.post(url)
         assert role_of(other, organisation) is None
+        assert client.post(response.context["logout_url"]).url == url
 
     @pytest.mark.parametrize(
         ("change", "words"),
