@@ -162,17 +162,18 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     own = origin == f"{request.scheme}://{request.get_host()}" or origin in (
         settings.CSRF_TRUSTED_ORIGINS
     )
-    typed: list[tuple[str, str]] = []
+    typed: list[str] = []
     if own and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin":
         try:
             data = _without_secrets(request.POST)
         except (RequestDataTooBig, TooManyFieldsSent, RawPostDataException, OSError):
             data = QueryDict()
+        # Ticks, keys and choices are quickly made again; what took time to write is shown.
         typed = [
-            (name, value[:MAX_BYTES])
+            value[:MAX_BYTES]
             for name, values in data.lists()
             for value in values
-            if len(value.strip()) > 1 and name not in ("next", "action", "version")
+            if len(value.strip()) > 3 and name not in ("next", "action", "creation_key")
         ][:100]
     context = {"typed": typed, "back": urlsplit(request.get_full_path()).path}
     return render(request, "core/csrf_failure.html", context, status=403)

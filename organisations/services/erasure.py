@@ -118,9 +118,9 @@ def obstacles(user: User) -> Iterator[Obstacle]:
             continue
         yield Obstacle(
             _(
-                "Nur Sie verwalten „%(organisation)s“. Laden Sie jemanden ein und übergeben Sie "
-                "die Verwaltung. Oder bitten Sie das Team des Netzwerks, die Organisation "
-                "herauszunehmen."
+                "„%(organisation)s“ hat dann niemanden mehr, der die Organisation verwaltet. Bitte "
+                "laden Sie vorher jemanden ein und übergeben Sie die Verwaltung. Oder bitten Sie "
+                "das Team des Netzwerks, die Organisation herauszunehmen."
             )
             % {"organisation": row.organisation.name},
             reverse("organisations:people", kwargs={"pk": row.organisation_id}),

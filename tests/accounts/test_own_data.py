@@ -131,14 +131,14 @@ def test_the_last_manager_is_told_what_to_settle_first(client_for, manager, orga
     answer = client.post(ERASE, {"sure": "on"})
     assert answer.status_code == 409
     assert User.objects.filter(pk=manager.pk).exists()
-    with pytest.raises(Refused, match="Nur Sie verwalten"):
+    with pytest.raises(Refused, match="niemanden mehr, der die Organisation verwaltet"):
         services.erase(manager)
 
 
 def test_what_stands_in_the_way_is_looked_at_again_behind_the_lock(manager, monkeypatch):
     """Somebody else may have left after the first look."""
     monkeypatch.setattr("accounts.own_data.obstacles", lambda user: [])
-    with pytest.raises(Refused, match="Nur Sie verwalten"):
+    with pytest.raises(Refused, match="niemanden mehr, der die Organisation verwaltet"):
         services.erase(manager)
     assert User.objects.filter(pk=manager.pk).exists()
 
@@ -281,5 +281,5 @@ def test_nor_does_the_administrator_leave_an_organisation_alone(
     url = f"/de/verwaltung/accounts/user/{manager.pk}/delete/"
     for answer in (client.get(url), client.post(url, {"post": "yes"})):
         assert "kann noch nicht gelöscht werden" in answer.content.decode()
-        assert f"Nur Sie verwalten „{organisation.name}“" in answer.content.decode()
+        assert f"„{organisation.name}“ hat dann niemanden mehr" in answer.content.decode()
     assert User.objects.filter(pk=manager.pk).exists()
