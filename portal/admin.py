@@ -55,12 +55,15 @@ class NetworkProfileAdmin(OfficeModelAdmin):
             gettext_lazy("Das Netzwerk"),
             {
                 "fields": (
-                    *_with_translations("name", "short_name", "county", "claim", "introduction"),
-                    *_with_translations("who_may_join"),
+                    *_with_translations("name", "short_name", "county"),
                     "meetings_per_year",
                     "accompanied_by",
                 )
             },
+        ),
+        (
+            gettext_lazy("Startseite und „Mitmachen“"),
+            {"fields": _with_translations("claim", "introduction", "who_may_join")},
         ),
         (
             gettext_lazy("Kontakt"),
@@ -75,19 +78,31 @@ class NetworkProfileAdmin(OfficeModelAdmin):
         ),
         (
             gettext_lazy("Impressum"),
-            {"fields": ("imprint_checked", *_with_translations("imprint"))},
+            {
+                "classes": ("collapse",),
+                "fields": ("imprint_checked", *_with_translations("imprint")),
+            },
         ),
         (
             gettext_lazy("Datenschutz"),
-            {"fields": ("privacy_checked", *_with_translations("privacy"))},
+            {
+                "classes": ("collapse",),
+                "fields": ("privacy_checked", *_with_translations("privacy")),
+            },
         ),
         (
             gettext_lazy("Barrierefreiheit"),
-            {"fields": ("accessibility_checked", *_with_translations("accessibility"))},
+            {
+                "classes": ("collapse",),
+                "fields": ("accessibility_checked", *_with_translations("accessibility")),
+            },
         ),
         (
             gettext_lazy("Leichte Sprache und Gebärdensprache"),
-            {"fields": _with_translations("easy_language", "sign_language")},
+            {
+                "classes": ("collapse",),
+                "fields": _with_translations("easy_language", "sign_language"),
+            },
         ),
     )
 
