@@ -53,10 +53,15 @@ def keep(
         for stale in pending[MAX_PENDING - 1 :]:
             erase(stale)
         image = OrganisationImage(organisation=organisation, kind=kind, pending=True, consent_by=by)
-        image.file.save("image.webp", content, save=False)
-        _write_smaller_sizes(image)
         try:
+            image.file.save("image.webp", content, save=False)
+            _write_smaller_sizes(image)
             image.save()
+        except OSError as error:  # a full disk
+            _delete_files(image)
+            raise Refused(
+                _("Das Bild konnte nicht gespeichert werden. Bitte versuchen Sie es später.")
+            ) from error
         except Exception:
             _delete_files(image)
             raise
@@ -185,4 +190,5 @@ def _write_smaller_sizes(image: OrganisationImage) -> None:
 
 def _delete_files(image: OrganisationImage) -> None:
     for size in SIZES:
-        default_storage.delete(sized_name(image, size))
+        if image.file:
+            default_storage.delete(sized_name(image, size))

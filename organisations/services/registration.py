@@ -18,6 +18,7 @@ from organisations.models import (
     ContactPerson,
     Organisation,
     OrganisationImage,
+    PostalCode,
     Representative,
 )
 from organisations.services import images, slugs
@@ -53,9 +54,9 @@ def start(*, name: str, by: User, creation_key: uuid.UUID, kind: str = "") -> Or
     :return: the draft.
     :raises Refused: if the person has begun too many today.
     """
-    begun = _begun(by, creation_key)
-    if begun:
-        return begun
+    already = begun(by=by, creation_key=creation_key)
+    if already:
+        return already
     if not limits.allow(str(by.pk), action="draft"):
         raise Refused(
             _(
@@ -68,15 +69,16 @@ def start(*, name: str, by: User, creation_key: uuid.UUID, kind: str = "") -> Or
             return _start(name=name, by=by, creation_key=creation_key, kind=kind)
         except IntegrityError:
             # The same form arrived twice at the same moment, or another draft took the address.
-            begun = _begun(by, creation_key)
-            if begun:
-                return begun
+            already = begun(by=by, creation_key=creation_key)
+            if already:
+                return already
             if Organisation.objects.filter(creation_key=creation_key).exists():
                 creation_key = uuid.uuid4()  # somebody else's key: not theirs to see or to block
     raise Refused(_("Das hat nicht geklappt. Bitte senden Sie das Formular noch einmal."))
 
 
-def _begun(by: User, creation_key: uuid.UUID) -> Organisation | None:
+def begun(*, by: User, creation_key: uuid.UUID) -> Organisation | None:
+    """Return what a person has begun with a form, if it was sent before."""
     return Organisation.objects.filter(creation_key=creation_key, representatives__user=by).first()
 
 
@@ -104,6 +106,8 @@ def missing(organisation: Organisation) -> list[Missing]:
         found.append(Missing("organisation", _("die Art der Organisation")))
     if organisation.municipality_id is None:
         found.append(Missing("ort", _("die Stadt oder Gemeinde")))
+    elif _lies_outside(organisation):
+        found.append(Missing("ort", _("eine Postleitzahl aus dem Landkreis, oder keine")))
     if not organisation.description:
         found.append(Missing("taetigkeit", _("die Beschreibung")))
     if not organisation.topics.exists():
@@ -113,10 +117,21 @@ def missing(organisation: Organisation) -> list[Missing]:
     return found
 
 
+def _lies_outside(organisation: Organisation) -> bool:
+    """Whether the address lies outside the county, which only a partner's may.
+
+    The form refuses it; but a partner may have become an association since.
+    """
+    if not organisation.postal_code or organisation.kind == Organisation.Kind.PARTNER:
+        return False
+    codes = PostalCode.objects.filter(municipality__in_county=True)
+    return codes.exists() and not codes.filter(code=organisation.postal_code).exists()
+
+
 def progress(organisation: Organisation) -> dict[str, str]:
     """Return how far each step is: `done`, `begun`, `open` or `optional`.
 
-    Six small queries, whatever the organisation has.
+    A handful of small queries, whatever the organisation has.
     """
     lacking = {entry.step for entry in missing(organisation)}
     begun = {

@@ -73,7 +73,7 @@ def reach(request: HttpRequest, organisation: Organisation, step: str) -> HttpRe
         context = answer
     else:
         context = {"form": forms.ReachForm(recall(request), organisation=organisation)}
-    seen = steps.seen_version(request, organisation)
+    seen = steps.seen_version(context["form"])
     if context.get("conflicts"):
         organisation.refresh_from_db(fields=["version"])
         context["changed_by"] = editing.last_editor(

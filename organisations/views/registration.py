@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from core import limits
 from core.errors import Refused
+from core.pagecache import cache_public
 from core.phones import spoken
 from core.resume import recall, require_login
 from core.text import clean_text
@@ -40,6 +41,7 @@ STATUS = {
 
 # --- Before there is anything ---------------------------------------------------------------------
 @require_safe
+@cache_public
 def join(request: HttpRequest) -> HttpResponse:
     """Say who may join, how long it takes, what one needs, and what becomes public."""
     return render(request, "organisations/registration/join.html")
@@ -57,7 +59,10 @@ def register(request: HttpRequest) -> HttpResponse:
         form = forms.RegisterForm(kept, initial={"creation_key": uuid.uuid4()})
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        name = form.cleaned_data["name"]
+        name, key = form.cleaned_data["name"], form.cleaned_data["creation_key"]
+        already = registration.begun(by=request.user, creation_key=key)
+        if already:
+            return redirect("organisations:tasks", pk=already.pk)
         found = similar_to(name, request.user)
         # The answer counts for the name it was given for, not for one typed afterwards.
         is_another = request.POST.get("another", "") == fold(name)
@@ -66,7 +71,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 organisation = registration.start(
                     name=name,
                     kind=form.cleaned_data["kind"],
-                    creation_key=form.cleaned_data["creation_key"],
+                    creation_key=key,
                     by=request.user,
                 )
             except Refused as refused:

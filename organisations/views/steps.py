@@ -58,9 +58,9 @@ def onwards(request: HttpRequest, organisation: Organisation, step: str) -> Http
     return redirect("organisations:step", pk=organisation.pk, step=names[names.index(step) + 1])
 
 
-def seen_version(request: HttpRequest, organisation: Organisation) -> int:
+def seen_version(form: forms.StepForm) -> int:
     """Return the version the form was filled from; nonsense counts as the present one."""
-    text = request.POST.get("seen_version", "")
+    text, organisation = str(form.data.get("seen_version", "")), form.organisation
     return (
         int(text)
         if text.isascii() and text.isdigit() and len(text) < 10
@@ -85,7 +85,7 @@ def save_form(
         editing.save(
             organisation=organisation,
             values=values,
-            seen_version=seen_version(request, organisation),
+            seen_version=seen_version(form),
             by=request.user,
         )
     except Refused as refused:
@@ -131,7 +131,7 @@ def form_step(form_class: type[forms.StepForm], template: str) -> Handler:
                 conflicts = found
         else:
             form = form_class(recall(request), **options)
-        seen = seen_version(request, organisation)
+        seen = seen_version(form)
         context = frame(organisation, step) | {
             "form": form,
             "seen_version": seen,

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -191,6 +192,17 @@ def test_no_more_than_ten_photos_but_one_can_be_replaced(client_for, manager, or
     edit = reverse("organisations:photo_edit", args=[organisation.pk, photo.pk])
     assert client.post(edit, SAID | {"file": make_upload()}).status_code == 302
     assert OrganisationImage.objects.filter(pending=False).count() == images.MAX_PHOTOS
+
+
+def test_a_full_disk_is_said_and_the_rest_is_kept(client_for, manager, draft, monkeypatch):
+    def full(*args, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(default_storage, "save", full)
+    page = client_for(manager).post(logo_url(draft), SAID | {"file": make_upload()})
+    assert "konnte nicht gespeichert werden" in page.content.decode()
+    assert page.context["form"]["alt_text"].value() == SAID["alt_text"]
+    assert not OrganisationImage.objects.exists()
 
 
 def test_too_many_pictures_in_an_hour(manager, organisation):

@@ -109,11 +109,11 @@ def test_register_creates_the_draft_and_its_manager(client_for, outsider):
 def test_the_same_form_sent_twice_is_one_draft(client_for, outsider):
     client, data = client_for(outsider), answers()
     first = client.post(REGISTER, data)
-    # The second time its own draft is found by name as well; the answer is the same draft.
-    second = registration.start(
+    assert client.post(REGISTER, data).url == first.url
+    again = registration.start(
         name=data["name"], by=outsider, creation_key=uuid.UUID(data["creation_key"])
     )
-    assert first.url == tasks_url(second)
+    assert first.url == tasks_url(again)
     assert Organisation.objects.count() == Representative.objects.count() == 1
 
 
@@ -356,6 +356,14 @@ def test_send_changes_the_state_and_writes_both_sides(client_for, manager, compl
     assert tasks_url(complete) in mails[manager.email].text_body
     assert "/en/verwaltung/" in mails[officer.email].text_body
     assert str(complete.pk) in mails[officer.email].text_body
+
+
+def test_a_partner_that_became_a_club_needs_an_address_in_the_county(complete):
+    make_municipality(postal_codes=("76437",))
+    complete.postal_code = "70173"
+    assert [entry.step for entry in registration.missing(complete)] == ["ort"]
+    complete.kind = "partner"
+    assert registration.missing(complete) == []
 
 
 def test_sending_twice_is_sending_once(manager, complete, officer):
