@@ -23,7 +23,7 @@ from django.core.paginator import Paginator
 from django.core.validators import MaxLengthValidator
 from django.db import DataError, models
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -138,6 +138,12 @@ class Guarded(admin.ModelAdmin):
 
 
 # --- The site -------------------------------------------------------------------------------------
+METHODS = ("GET", "HEAD", "POST")
+
+
+METHODS = ("GET", "HEAD", "POST")
+
+
 class OfficeSite(AdminSite):
     site_header = gettext_lazy("Geschäftsstelle")
     site_title = gettext_lazy("Geschäftsstelle")
@@ -155,6 +161,10 @@ class OfficeSite(AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             # PostgreSQL cannot store NUL and says so with an error, wherever it turns up.
             if any("\x00" in text for pair in request.GET.lists() for text in (pair[0], *pair[1])):
                 raise BadRequest("NUL in the query")

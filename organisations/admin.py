@@ -26,7 +26,6 @@ from core.fields import RowsField
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
 from core.text import CleanCharField, HttpUrlField, clean_url, validate_has_words
 from organisations import review
-from organisations.emails import decisions as emails
 from organisations.folding import fold
 from organisations.forms.decisions import MailForm, PostponeForm, ReasonForm
 from organisations.forms.registration import EmailField, LongTextField, PhoneField
@@ -48,11 +47,6 @@ from organisations.services.decisions import Decision
 
 State = Organisation.State
 
-MAILS = {
-    Decision.ADMIT: emails.ADMITTED,
-    Decision.ASK_BACK: emails.ASKED_BACK,
-    Decision.REJECT: emails.REJECTED,
-}
 SERVICES = {
     Decision.ADMIT: decisions.admit,
     Decision.ASK_BACK: decisions.ask_back,
@@ -804,11 +798,11 @@ class OrganisationAdmin(OfficeModelAdmin):
         data = request.POST if request.method == "POST" else None
         if decision == Decision.POSTPONE:
             return PostponeForm(data)
-        if decision not in MAILS:
+        if decision not in decisions.MAILS:
             return ReasonForm(data)
-        subject, body = emails.draft(
-            MAILS[decision],
-            organisation,
+        subject, body = decisions.draft(
+            decision,
+            organisation=organisation,
             by=request.user,
             language=self._language(request, organisation),
         )
@@ -822,7 +816,8 @@ class OrganisationAdmin(OfficeModelAdmin):
     def _language(self, request: HttpRequest, organisation: Organisation) -> str:
         """Return the language the text is offered in: as she chose, or the first manager's."""
         asked = request.GET.get("sprache", "")
-        return asked if asked in dict(settings.LANGUAGES) else emails.reading_language(organisation)
+        known = dict(settings.LANGUAGES)
+        return asked if asked in known else decisions.reading_language(organisation)
 
     def _decide(
         self, request: HttpRequest, organisation: Organisation, decision: Decision, form: Any
@@ -874,7 +869,7 @@ class OrganisationAdmin(OfficeModelAdmin):
             "possible": decisions.possible(organisation),
             "decision": decision,
             "form": form,
-            "is_mail": decision in MAILS,
+            "is_mail": decision in decisions.MAILS,
             "mail_language": get_language_info(language)["name_local"],
             "languages": [
                 {"code": code, "name": get_language_info(code)["name_local"]}

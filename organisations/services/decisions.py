@@ -9,14 +9,16 @@ the signals that watch public content.
 import datetime
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from core import history
@@ -58,6 +60,14 @@ STEPS = {
 }
 
 
+# What is written to the representatives, and may be changed before it goes.
+MAILS = {
+    Decision.ADMIT: emails.ADMITTED,
+    Decision.ASK_BACK: emails.ASKED_BACK,
+    Decision.REJECT: emails.REJECTED,
+}
+
+
 def possible(organisation: Organisation) -> list[Decision]:
     """Return what can be decided about an organisation in its present state, in reading order."""
     if organisation.state == State.ARCHIVED and organisation.confirmed_on is None:
@@ -65,7 +75,23 @@ def possible(organisation: Organisation) -> list[Decision]:
     return [decision for decision, step in STEPS.items() if organisation.state in step.sources]
 
 
-def may_decide(user) -> bool:
+def draft(
+    decision: Decision, *, organisation: Organisation, by: User, language: str
+) -> tuple[str, str]:
+    """Return subject and text of the mail that would go out, for the officer to read and change.
+
+    :param decision: one of `MAILS`.
+    :param language: a code of `settings.LANGUAGES`; see `reading_language`.
+    """
+    return emails.draft(MAILS[decision], organisation, by=by, language=language)
+
+
+def reading_language(organisation: Organisation) -> str:
+    """Return the code of the language the mail's text is offered in: the first manager's."""
+    return emails.reading_language(organisation)
+
+
+def may_decide(user: User | AnonymousUser) -> bool:
     """Whether a person may take decisions: the officer, by her group's permissions."""
     return user.is_active and (
         user.has_perm("organisations.review_organisation")
@@ -109,7 +135,7 @@ def admit(
         return False
     row.confirmed_on = timezone.localdate()
     row.officer_message = ""
-    _move(row, State.ACTIVE, by, _("Aufgenommen"))
+    _move(row, State.ACTIVE, by, gettext_lazy("Aufgenommen"))
     emails.admitted(row, by=by, subject=subject, body=body)
     return _done(organisation, row)
 
@@ -134,7 +160,7 @@ def ask_back(
     if not emails.says_something(body):
         raise Refused(_("Bitte schreiben Sie Ihre Frage an die Stelle der drei Punkte."))
     row.officer_message = body.strip()
-    _move(row, State.RETURNED, by, _("Rückfrage gestellt"))
+    _move(row, State.RETURNED, by, gettext_lazy("Rückfrage gestellt"))
     emails.asked_back(row, by=by, subject=subject, body=body)
     return _done(organisation, row)
 
@@ -155,7 +181,7 @@ def reject(
     if not emails.says_something(body):
         raise Refused(_("Bitte schreiben Sie den Grund an die Stelle der drei Punkte."))
     row.officer_message = body.strip()
-    _move(row, State.REJECTED, by, _("Abgelehnt"))
+    _move(row, State.REJECTED, by, gettext_lazy("Abgelehnt"))
     emails.rejected(row, by=by, subject=subject, body=body)
     return _done(organisation, row)
 
@@ -185,7 +211,8 @@ def postpone(
     if row.review_after == until:
         return False
     row.review_after = until
-    reason = _("Zurückgestellt bis %(day)s") % {"day": date_format(until)}
+    with override(settings.LANGUAGE_CODE):
+        reason = _("Zurückgestellt bis %(day)s") % {"day": date_format(until)}
     _save(row, by, f"{reason}: {note.strip()}" if note.strip() else reason)
     return _done(organisation, row)
 
@@ -203,7 +230,7 @@ def pause(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     if row is None:
         return False
     row.officer_message = reason.strip()
-    _move(row, State.PAUSED, by, reason.strip() or _("Pausiert"))
+    _move(row, State.PAUSED, by, reason.strip() or gettext_lazy("Pausiert"))
     emails.paused(row, by=by, reason=reason.strip())
     return _done(organisation, row)
 
@@ -220,7 +247,7 @@ def resume(*, organisation: Organisation, by: User, reason: str = "") -> bool:
             % {"name": row.name}
         )
     row.officer_message = ""
-    _move(row, State.ACTIVE, by, reason.strip() or _("Wieder aktiv"))
+    _move(row, State.ACTIVE, by, reason.strip() or gettext_lazy("Wieder aktiv"))
     emails.resumed(row, by=by)
     return _done(organisation, row)
 
@@ -232,7 +259,7 @@ def archive(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     if row is None:
         return False
     row.officer_message = reason.strip()
-    _move(row, State.ARCHIVED, by, reason.strip() or _("Archiviert"))
+    _move(row, State.ARCHIVED, by, reason.strip() or gettext_lazy("Archiviert"))
     emails.archived(row, by=by, reason=reason.strip())
     return _done(organisation, row)
 
@@ -266,14 +293,14 @@ def _begin(
     return row
 
 
-def _move(row: Organisation, state: str, by: User, reason: str) -> None:
+def _move(row: Organisation, state: str, by: User, reason: str | Promise) -> None:
     row.state = state
     row.state_since = timezone.now()
     row.review_after = None
     _save(row, by, reason)
 
 
-def _save(row: Organisation, by: User, reason: str) -> None:
+def _save(row: Organisation, by: User, reason: str | Promise) -> None:
     history.note(row, by=by, reason=reason)
     row.save()
 

@@ -9,7 +9,9 @@ import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User, normalise_email
 from core import history, limits, tokens
@@ -144,9 +146,11 @@ def accept_invitation(*, invitation: RepresentativeInvitation, user: User) -> Re
     if existing:
         # An invitation can lift a role, never lower it.
         if row.role == Role.MANAGER and existing.role != Role.MANAGER:
-            _set_role(existing, Role.MANAGER, by=user, reason=_("Einladung angenommen"))
+            _set_role(existing, Role.MANAGER, by=user, reason=gettext_lazy("Einladung angenommen"))
         return existing
-    representative = _add(organisation, user, row.role, by=user, reason=_("Einladung angenommen"))
+    representative = _add(
+        organisation, user, row.role, by=user, reason=gettext_lazy("Einladung angenommen")
+    )
     mails.invitation_accepted(representative, readers=_managers(organisation, but=user))
     return representative
 
@@ -166,7 +170,7 @@ def change_role(*, representative: Representative, role: str, by: User) -> bool:
         return False
     if role != Role.MANAGER:
         _someone_else_manages(organisation, row)
-    _set_role(row, role, by=by, reason=_("Rolle geändert"))
+    _set_role(row, role, by=by, reason=gettext_lazy("Rolle geändert"))
     if row.user_id != by.pk:
         mails.role_changed(row, by=by)
     return True
@@ -188,8 +192,8 @@ def hand_over(*, organisation: Organisation, to: Representative, by: User) -> bo
     if target.pk == mine.pk:
         return False
     if target.role != Role.MANAGER:
-        _set_role(target, Role.MANAGER, by=by, reason=_("Verwaltung übergeben"))
-    _set_role(mine, Role.EDITOR, by=by, reason=_("Verwaltung übergeben"))
+        _set_role(target, Role.MANAGER, by=by, reason=gettext_lazy("Verwaltung übergeben"))
+    _set_role(mine, Role.EDITOR, by=by, reason=gettext_lazy("Verwaltung übergeben"))
     mails.handed_over(target, by=by)
     return True
 
@@ -205,7 +209,7 @@ def leave(*, organisation: Organisation, user: User) -> bool:
     if row is None:
         return False
     _someone_else_manages(locked, row)
-    _end(row, by=user, reason=_("Selbst ausgetreten"))
+    _end(row, by=user, reason=gettext_lazy("Selbst ausgetreten"))
     mails.left(locked, name=str(user), readers=_managers(locked, but=user))
     return True
 
@@ -226,7 +230,7 @@ def remove(*, representative: Representative, by: User) -> bool:
         return False
     if not decisions.may_decide(by):
         _someone_else_manages(organisation, row)
-    _end(row, by=by, reason=_("Entfernt"))
+    _end(row, by=by, reason=gettext_lazy("Entfernt"))
     if row.user_id != by.pk:
         mails.removed(organisation, reader=row.user)
     return True
@@ -298,7 +302,7 @@ def decide_access(*, request: AccessRequest, by: User, grant: bool) -> bool:
         return True
     if not Representative.objects.filter(organisation=organisation, user=row.user).exists():
         role = Role.EDITOR if _managers(organisation) else Role.MANAGER
-        _add(organisation, row.user, role, by=by, reason=_("Zugangsanfrage angenommen"))
+        _add(organisation, row.user, role, by=by, reason=gettext_lazy("Zugangsanfrage angenommen"))
     mails.access_granted(row)
     return True
 
@@ -394,7 +398,7 @@ def _send(
 
 
 def _add(
-    organisation: Organisation, user: User, role: str, *, by: User, reason: str
+    organisation: Organisation, user: User, role: str, *, by: User, reason: str | Promise
 ) -> Representative:
     representative = Representative(organisation=organisation, user=user, role=role)
     history.note(representative, by=by, reason=reason)
@@ -402,12 +406,14 @@ def _add(
     return representative
 
 
-def _set_role(representative: Representative, role: str, *, by: User, reason: str) -> None:
+def _set_role(
+    representative: Representative, role: str, *, by: User, reason: str | Promise
+) -> None:
     representative.role = role
     history.note(representative, by=by, reason=reason)
     representative.save()
 
 
-def _end(representative: Representative, *, by: User, reason: str) -> None:
+def _end(representative: Representative, *, by: User, reason: str | Promise) -> None:
     history.note(representative, by=by, reason=reason)
     representative.delete()
