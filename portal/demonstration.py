@@ -112,7 +112,8 @@ def _add_organisation(values: dict[str, Any]) -> bool:
         return False
     now = timezone.now()
     state = values.get("state", Organisation.State.ACTIVE)
-    since = datetime.timedelta(days=values.get("confirmed_days_ago", 2))
+    days = values.get("confirmed_days_ago", values.get("active_days_ago", 2))
+    since = datetime.timedelta(days=days)
     organisation = Organisation(
         creation_key=key,
         slug=slugs.unique_slug(values["name"]),
@@ -130,7 +131,7 @@ def _add_organisation(values: dict[str, Any]) -> bool:
             setattr(organisation, field, values[field])
     if "municipality" in values:
         organisation.municipality = Municipality.objects.get(name=values["municipality"])
-    if state == Organisation.State.ACTIVE:
+    if "confirmed_days_ago" in values:
         organisation.confirmed_on = timezone.localdate(now - since)
     organisation.full_clean()
     organisation._change_reason = REASON

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from phonenumber_field.phonenumber import PhoneNumber
 
-from core import revision
+from core import revision, statistics
 from organisations import folding, reference_data
 from organisations.models import (
     Consent,
@@ -267,6 +267,8 @@ def load(*, organisations: int, seed: int = 1) -> Iterator[int]:
         end = min(start + BATCH, organisations)
         _save([writer.row(index) for index in range(start, end)])
         reset_queries()  # DEBUG keeps them all
+        if end == organisations:
+            statistics.refresh()
         yield end
 
 

@@ -40,6 +40,7 @@ def test_nothing_is_invented_about_real_associations(loaded):
         assert not organisation.topics.exists()
         assert not organisation.languages.exists()
         assert organisation.founding_year is None
+        assert organisation.confirmed_on is None
         assert not organisation.email
         assert not organisation.website
         assert not organisation.phone
