@@ -2,6 +2,8 @@
 
 import datetime
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
@@ -248,6 +250,25 @@ def test_only_the_newest_code_counts(client):
 def test_neither_session_nor_database_tells_the_code(client):
     ask(client, "neu@example.org")
     assert newest_code() not in str(dict(client.session.items()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_code_sent_twice_at_once_makes_one_account(client):
+    ask(client, "neu@example.org")
+    code, start = newest_code(), threading.Barrier(2)
+
+    def send(_number: int) -> int:
+        twin = Client()
+        twin.cookies = client.cookies.copy()
+        start.wait()
+        try:
+            return twin.post(CODE, {"code": code}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(send, range(2))) == [302, 302]
+    assert User.objects.count() == 1
 
 
 # --- Limits ---------------------------------------------------------------------------------------

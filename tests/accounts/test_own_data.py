@@ -1,6 +1,8 @@
 """What the portal knows about a person: shown, taken along, forgotten."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -9,7 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts import own_data, services
@@ -261,6 +263,27 @@ def test_a_failure_in_between_erases_nothing(person, monkeypatch):
     assert User.objects.filter(pk=person.pk).exists()
     assert ContactPerson.objects.filter(user=person).exists()
     assert OutboxMessage.objects.filter(key="etwas").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_managers_who_leave_at_the_same_moment_one_stays():
+    organisation = make_organisation()
+    both = [make_representative(organisation=organisation).user for _ in range(2)]
+    start = threading.Barrier(2)
+
+    def leave(user: User) -> str:
+        start.wait()
+        try:
+            services.erase(user)
+        except Refused:
+            return "refused"
+        finally:
+            connection.close()
+        return "erased"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(leave, both)) == ["erased", "refused"]
+    assert organisation.representatives.get().user in both
 
 
 # --- In the back office ---------------------------------------------------------------------------
