@@ -18,7 +18,7 @@ from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
 
-from core import outbox
+from core import outbox, statistics
 from core.models import Job
 
 logger = logging.getLogger(__name__)
@@ -109,3 +109,9 @@ def forget_expired_counts() -> Mapping[str, int]:
             [connection.ops.adapt_datetimefield_value(timezone.now())],
         )
         return {"dropped": cursor.rowcount}
+
+
+@register("core.statistics", every=timedelta(days=1))
+def refresh_statistics() -> Mapping[str, int]:
+    statistics.refresh()
+    return {}

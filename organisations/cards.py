@@ -28,6 +28,7 @@ def cards(pks: Sequence[int], directory: Directory) -> list[Organisation]:
                 to_attr="shown_logos",
             )
         )
+        .order_by()
         .in_bulk(list(pks))
     )  # fmt: skip
     shown = [rows[pk] for pk in pks if pk in rows]
