@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from core import icons
 from core.templatetags import ui
@@ -86,6 +87,7 @@ def parts_of_apps() -> list[str]:
     return found
 
 
+@require_safe
 def style(request: HttpRequest) -> HttpResponse:
     """Show the style page; `?farben=hell` or `?farben=dunkel` fixes the theme."""
     theme = {"hell": "light", "dunkel": "dark"}.get(request.GET.get("farben", ""), "")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from accounts.models import User
@@ -88,6 +89,9 @@ class World:
         self.hidden_portrait = make(organisation=self.active, kind=Kind.PORTRAIT)
 
     def _office(self) -> None:
+        self.group = officer_group()
+        self.network = factories.make_network()
+        self.municipality = factories.make_municipality()
         self.topic = factories.make_topic()
         self.target_group = factories.make_target_group()
         self.language = factories.make_language()
@@ -146,6 +150,18 @@ def picture(organisation: str, image: str) -> Callable[[World], dict[str, Any]]:
     }
 
 
+def at(name: str) -> Callable[[World], dict[str, Any]]:
+    """The address of an organisation."""
+    return lambda world: {"slug": getattr(world, name).slug}
+
+
+def card(organisation: str, contact: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {
+        "slug": getattr(world, organisation).slug,
+        "pk": getattr(world, contact).pk,
+    }
+
+
 def file(image: str, size: str = "gross") -> Callable[[World], dict[str, Any]]:
     return lambda world: {"pk": getattr(world, image).pk, "size": size}
 
@@ -160,7 +176,17 @@ READ_ONLY = "302 405 405 405 405 405"
 
 STEPS = ("organisation", "ort", "taetigkeit", "kontakt", "logo", "senden")
 # A request with nothing in it is "go on" there.
-NOTHING_TO_FILL_IN = {"kontakt"}
+GOES_ON = {"active": {"kontakt"}, "draft": {"kontakt", "logo"}}
+# Before and after it is public, a page is a preview for its own people and the team.
+SEEN = (
+    ("active", everybody(200)),
+    ("foreign", everybody(200)),
+    ("draft", "404 404 200 200 200 200"),
+    ("submitted", "404 404 200 200 200 200"),
+    ("paused", "404 404 200 200 200 200"),
+    ("archived", "404 404 404 404 200 200"),
+    ("foreign_draft", "404 404 404 404 200 200"),
+)
 # An object of one organisation under the key of another exists for nobody.
 PERSONS = (
     ("active", "contact", OWN, OWN_DONE),
@@ -188,6 +214,38 @@ MATRIX: dict[str, Row] = {
     "robots": PAGE,
     "sitemap": PAGE,
     "sitemap_part": Row(everybody(200), everybody(405), lambda world: {"part": 0}),
+    # --- organisations: the directory -------------------------------------------------------------
+    "organisations:list": PAGE,
+    **{
+        f"organisations:{route}@{name}": Row(seen_by, everybody(405), at(name))
+        for route in ("detail", "share_image", "qr_code")
+        for name, seen_by in SEEN
+    },
+    # An address from before the name changed leads on.
+    "organisations:detail@former_slug": Row(
+        everybody(301), everybody(405), lambda world: {"slug": world.former_slug.slug}
+    ),
+    "organisations:problem@active": Row(everybody(200), everybody(200), at("active")),
+    "organisations:problem@draft": Row(
+        "404 404 200 200 200 200", "404 404 200 200 200 200", at("draft")
+    ),
+    "organisations:problem_thanks@active": Row(everybody(200), everybody(405), at("active")),
+    "organisations:problem_thanks@draft": Row(
+        "404 404 200 200 200 200", everybody(405), at("draft")
+    ),
+    # Only what a person published, and only under their own organisation.
+    **{
+        f"organisations:contact_vcard@{name} {person}": Row(
+            seen_by, everybody(405), card(name, person)
+        )
+        for name, person, seen_by in (
+            ("active", "contact", everybody(200)),
+            ("active", "hidden_contact", everybody(404)),
+            ("active", "foreign_contact", everybody(404)),
+            ("draft", "draft_contact", "404 404 200 200 200 200"),
+            ("foreign", "foreign_contact", everybody(200)),
+        )
+    },
     # --- organisations: joining -------------------------------------------------------------------
     "organisations:join": PAGE,
     "organisations:register": OWN_FORM,
@@ -203,7 +261,7 @@ MATRIX: dict[str, Row] = {
     "organisations:tasks@foreign_draft": Row(FOREIGN, READ_ONLY, of("foreign_draft")),
     **{
         f"organisations:step@{name} {word}": Row(
-            OWN, OWN_DONE if word in NOTHING_TO_FILL_IN else OWN, step(name, word)
+            OWN, OWN_DONE if word in GOES_ON[name] else OWN, step(name, word)
         )
         for name in ("active", "draft")
         for word in STEPS
@@ -213,7 +271,7 @@ MATRIX: dict[str, Row] = {
     **{
         f"organisations:step@foreign_draft {word}": Row(
             FOREIGN,
-            FOREIGN_DONE if word in NOTHING_TO_FILL_IN else FOREIGN,
+            FOREIGN_DONE if word in GOES_ON["draft"] else FOREIGN,
             step("foreign_draft", word),
         )
         for word in STEPS
@@ -328,8 +386,98 @@ MATRIX: dict[str, Row] = {
     "mfa_download_recovery_codes": Row(NEITHER, NEITHER),
     "usersessions_list": Row("302 200 200 200 200 200", everybody(302)),
     # --- development ------------------------------------------------------------------------------
-    "core:style": FORM,
+    "core:style": PAGE,
     "core:mailbox": PAGE,
     "core:mailbox_html": Row(everybody(200), everybody(405), lambda world: {"pk": world.mail.pk}),
 }
-ADMIN: dict[str, Row] = {}
+
+
+# --- The back office ------------------------------------------------------------------------------
+def office(officer: int, administrator: int | None = None) -> str:
+    """Visitors are sent to the log-in; for those who are not staff it does not exist."""
+    return f"302 404 404 404 {officer} {officer if administrator is None else administrator}"
+
+
+def model(
+    name: str,
+    attribute: str,
+    *,
+    officer: str,
+    administrator: str | None = None,
+    saves: bool = False,
+    is_one_row: bool = False,
+) -> dict[str, Row]:
+    """Return the rows of one model's pages.
+
+    :param attribute: the world's object that its pages are asked for.
+    :param officer: what she may do with it: "view add change delete".
+    :param administrator: what the administrator may do, if not the same.
+    :param saves: an empty form is a valid one, and leads on.
+    :param is_one_row: the list leads to its only row.
+    """
+    hers = officer.split()
+    theirs = hers if administrator is None else administrator.split()
+
+    def cells(right: str, granted: int = 200) -> str:
+        return office(*(granted if right in rights else 404 for rights in (hers, theirs)))
+
+    def key(world: World) -> dict[str, Any]:
+        return {"object_id": getattr(world, attribute).pk}
+
+    def old_key(world: World) -> dict[str, Any]:
+        return {"<path:object_id>": getattr(world, attribute).pk}
+
+    prefix, path = f"admin:{name}", "/de/verwaltung/" + name.replace("_", "/", 1)
+    return {
+        f"{prefix}_changelist": Row(cells("view", 302 if is_one_row else 200), cells("view")),
+        f"{prefix}_add": Row(cells("add"), cells("add")),
+        f"{prefix}_change": Row(cells("view"), cells("change", 302 if saves else 200), key),
+        f"{prefix}_history": Row(cells("view"), cells("view"), key),
+        f"{prefix}_delete": Row(cells("delete"), cells("delete"), key),
+        f"{path}/<path:object_id>/": Row(office(302), office(302), old_key),
+    }
+
+
+ALL = "view add change delete"
+ADMIN: dict[str, Row] = {
+    "admin:index": Row(office(200), office(200)),
+    "admin:login": Row(office(302), office(302)),
+    "admin:logout": Row(office(405), office(302)),
+    "admin:password_change": Row(office(302), office(302)),
+    "admin:password_change_done": Row(office(200), office(405)),
+    "admin:autocomplete": Row(office(404), office(405)),
+    "admin:jsi18n": Row(office(200), office(405)),
+    "admin:view_on_site": Row(
+        office(302),
+        office(302),
+        lambda world: {
+            "content_type_id": ContentType.objects.get_for_model(Organisation).pk,
+            "object_id": world.active.pk,
+        },
+    ),
+    "admin:app_list": Row(office(200), office(200), lambda world: {"app_label": "organisations"}),
+    "admin:app_list@auth": Row(
+        office(404, 200), office(404, 200), lambda world: {"app_label": "auth"}
+    ),
+    "/de/verwaltung/(?P<url>.*)$": Row(
+        office(404), office(404), lambda world: {"(?P<url>.*)$": "gibt-es-nicht/"}
+    ),
+    "admin:organisations_organisation_review@submitted": Row(
+        office(200), office(404), of("submitted")
+    ),
+    "admin:organisations_organisation_review@foreign_draft": Row(
+        office(200), office(404), of("foreign_draft")
+    ),
+    **model("auth_group", "group", officer="", administrator=ALL),
+    **model("accounts_user", "outsider", officer="", administrator=ALL),
+    **model("core_outboxmessage", "mail", officer="view"),
+    **model("organisations_topic", "topic", officer=ALL),
+    **model("organisations_targetgroup", "target_group", officer=ALL),
+    **model("organisations_language", "language", officer=ALL),
+    **model("organisations_municipality", "municipality", officer="view change", administrator=ALL),
+    **model("organisations_organisation", "active", officer="view change"),
+    **model("organisations_accessrequest", "access_request", officer="view change", saves=True),
+    **model("organisations_problemreport", "problem", officer="view change", saves=True),
+    **model("portal_networkprofile", "network", officer="view change", is_one_row=True),
+    **model("portal_feedback", "feedback", officer="view change", saves=True),
+}
