@@ -7,6 +7,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from core.mail import queue_mail
+from core.phones import spoken
 from portal.models import Feedback, NetworkProfile
 
 
@@ -36,6 +37,6 @@ def signature() -> list[str]:
     profile = NetworkProfile.objects.filter(pk=1).first()
     if profile is None:
         return []
-    phone = profile.contact_phone.as_national if profile.contact_phone else ""
+    phone = spoken(profile.contact_phone) if profile.contact_phone else ""
     lines = [profile.translated("name"), profile.contact_name, profile.translated("contact_role")]
     return [line for line in [*lines, phone] if line]

@@ -183,6 +183,13 @@ def test_no_mail_leaves_a_demonstration_for_somebody_real(
     assert ("Vorführung" in message.error) is not leaves
 
 
+def test_every_mail_says_who_writes(loaded):
+    message = queue("jemand@example.org")
+    assert "Netzwerk migrantischer Organisationen im Landkreis Rastatt" in message.text_body
+    assert "Tamina Hommer" in message.text_body
+    assert "07222 381-4325" in message.text_body
+
+
 # --- The large network ----------------------------------------------------------------------------
 def test_the_large_network_is_plausible(db):
     assert list(scale.load(organisations=60)) == [60]
