@@ -12,13 +12,13 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
-from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from core.resume import keep, require_login
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -58,18 +58,21 @@ def is_fresh(request: HttpRequest) -> bool:
     )
 
 
-def fresh_proof_required(
-    view: Callable[..., HttpResponse],
-) -> Callable[..., HttpResponse]:
-    """Let a view change how one logs in only after a fresh proof; the way back keeps the POST."""
+def fresh_proof_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a view change how one logs in only after a fresh proof who one is.
 
+    What was sent too late waits as after the end of a session, without secrets; allauth's own way
+    would keep a new password in the session until it is resumed.
+    """
+
+    @require_login
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if not is_fresh(request):
-            raise ReauthenticationRequired
-        return view(request, *args, **kwargs)
+        if is_fresh(request):
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            keep(request)
+        return ask_for_proof(request, request.get_full_path())
 
     return guarded
 

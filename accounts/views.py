@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import perform_login
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -213,7 +212,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
             record_authentication(
                 request, request.user, method="code", email=waiting.email, reauthenticated=True
             )
-            return resume_request(request) or redirect(next_path or "accounts:profile")
+            return redirect(next_path or "accounts:profile")
     context = {"form": form, "waiting": waiting, "next": next_path, "minutes": MINUTES}
     return render(request, "accounts/confirm.html", context, status=status)
 
@@ -260,7 +259,8 @@ def email(request: HttpRequest) -> HttpResponse:
     form: NewEmailForm | CodeForm
     status = 200
     if waiting is None or action == "address":
-        form = NewEmailForm(request.POST or None, user=request.user)
+        data = request.POST if request.method == "POST" else recall(request)
+        form = NewEmailForm(data, user=request.user)
         if request.method == "POST" and form.is_valid():
             if _may_ask(request):
                 waiting = PendingCode(CHANGE_EMAIL, form.cleaned_data["email"], get_language())

@@ -112,7 +112,8 @@ def require_login(
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
-            if request.method == "POST":
+            kept = request.session.get(KEPT)
+            if kept and request.method == "POST" and kept["path"] == request.get_full_path():
                 forget(request)
             return view(request, *args, **kwargs)
         if request.method == "POST":

@@ -9,7 +9,6 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from accounts import services
 from accounts.models import User
@@ -268,7 +267,7 @@ def test_what_changes_the_log_in_needs_a_fresh_proof(client_for, outsider, name)
     client = old_session(client_for, outsider)
     url = reverse(name)
     answer = client.get(url)
-    assert answer["Location"] == f"/de/konto/bestaetigen/?{urlencode({'next': url})}"
+    assert answer["Location"] == f"/de/konto/bestaetigen/?next={url}"
     page = client.get(answer["Location"])
     assert not OutboxMessage.objects.exists(), "opening a page sends nothing"
     assert "Code schicken" in page.content.decode()
@@ -301,6 +300,22 @@ def test_a_password_cannot_either(client_for):
     answer = client.post("/de/konto/bestaetigen/passwort/", {"password": "ein langer Satz hier"})
     assert answer["Location"].startswith("/de/konto/bestaetigen/zweiter-faktor/")
     assert client.get("/de/konto/passwort/").status_code == 302
+
+
+def test_what_was_sent_too_late_waits_without_secrets(client_for, outsider):
+    client = old_session(client_for, outsider)
+    client.post("/de/konto/passwort/", {"password": "Regen auf dem Dach"})
+    assert "Regen" not in str(dict(client.session.items()))
+    answer = client.post("/de/konto/e-mail/", {"action": "address", "email": "neu@example.org"})
+    confirm = answer["Location"]
+    client.post(confirm, {"action": "resend", "next": "/de/konto/e-mail/"})
+    client.post(confirm, {"code": newest_code(), "next": "/de/konto/e-mail/"})
+    page = client.get("/de/konto/e-mail/").content.decode()
+    assert 'value="neu@example.org"' in page
+    assert "Ihre Eingaben sind noch da" in page
+    outsider.refresh_from_db()
+    assert outsider.email == "fremd@example.org"
+    assert not outsider.has_usable_password()
 
 
 def test_people_without_a_team_may_remove_their_app(client_for, outsider):
