@@ -35,10 +35,8 @@ def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponse:
     if size not in services.SIZES:
         raise Http404
     row = get_object_or_404(OrganisationImage, pk=pk)
-    visible = Organisation.objects.filter(pk=row.organisation_id)
-    is_public = not row.pending and visible.public().exists() and _portrait_is_public(row)
-    if not is_public and not visible.editable_by(request.user).exists():
-        raise Http404
+    if not _is_public(row):
+        get_object_or_404(Organisation.objects.editable_by(request.user), pk=row.organisation_id)
     etag = f'"{row.pk}-{size}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
@@ -56,7 +54,10 @@ def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponse:
     return response
 
 
-def _portrait_is_public(image: OrganisationImage) -> bool:
+def _is_public(image: OrganisationImage) -> bool:
+    """Whether every visitor may see a picture: a portrait only if the person agreed to it."""
+    if image.pending or not Organisation.objects.public().filter(pk=image.organisation_id).exists():
+        return False
     if image.kind != Kind.PORTRAIT:
         return True
     return ContactPerson.objects.filter(photo=image, photo_public=True).exists()
