@@ -46,7 +46,7 @@ def to_the_office(organisation: Organisation, *, by: User, again: bool) -> None:
         with override(officer.language):
             action = (
                 _("Anmeldung prüfen"),
-                reverse("admin:organisations_organisation_change", args=[organisation.pk]),
+                reverse("admin:organisations_organisation_review", args=[organisation.pk]),
             )
             context = {
                 "organisation": organisation.name,
