@@ -33,6 +33,7 @@ def cards(pks: Sequence[int], directory: Directory) -> list[Organisation]:
     )  # fmt: skip
     shown = [rows[pk] for pk in pks if pk in rows]
     for organisation in shown:
+        organisation.shown_by = directory
         organisation.shown_topics = directory.topics_of(organisation.pk)
         organisation.shown_languages = directory.languages_of(organisation.pk)
         organisation.shown_municipality = directory.municipalities.get(organisation.municipality_id)

@@ -126,6 +126,8 @@ class Directory:
         self.pks = array("q", (pk for _name, pk in named))
         self._slots = {pk: slot for slot, pk in enumerate(self.pks)}
         self._matches: dict[str, _Match] = {}
+        # Cards that have been drawn from this state of the content, by language and organisation.
+        self.drawn: dict[tuple[str, int], str] = {}
         self._read_facets()
         self._read_words()
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 
-from organisations.forms.directory import Selection
+from organisations.forms.directory import Group, Selection
 from organisations.map import CountyMap
 from organisations.map import county_map as county_map_data
 from organisations.models import Organisation
@@ -18,6 +19,9 @@ from organisations.profile import beginning, text
 
 register = template.Library()
 
+CARD = "components/organisation_card.html"
+CHECKED = mark_safe(" checked")
+MOST_CARDS = 1000  # kept in memory, about 3 kB each
 TOPICS = 3  # on a card
 TEXT_LENGTH = 170
 
@@ -53,6 +57,53 @@ def county_map(data: CountyMap | None = None, selection: Selection | None = None
         "chosen": chosen.filters.municipality,
         "sources": data.sources,
     }
+
+
+@register.simple_tag
+def filter_choices(group: Group, form: str) -> SafeString:
+    """The boxes of one filter with their numbers; there are many, so they are not a template.
+
+    :param form: id of the form they belong to.
+    """
+    return format_html_join(
+        "",
+        '<li><label class="filters__choice"><input class="form-check-input" type="checkbox"'
+        ' name="{}" value="{}" form="{}"{}><span>{}{}</span>'
+        '<span class="filters__count">{}</span></label></li>',
+        (
+            (
+                group.parameter,
+                choice.slug,
+                form,
+                CHECKED if choice.chosen else "",
+                choice.label,
+                format_html(' <bdi class="muted" lang="{}">{}</bdi>', choice.lang, choice.hint)
+                if choice.hint
+                else "",
+                choice.count,
+            )
+            for choice in group.choices
+        ),
+    )
+
+
+@register.simple_tag
+def organisation_card(organisation: Organisation) -> SafeString:
+    """The organisation's card, drawn once per language and state of the public content.
+
+    A card shows everybody the same. It is kept with the index it was made from and goes with it.
+    """
+    index = getattr(organisation, "shown_by", None)
+    if index is None:
+        return render_to_string(CARD, {"organisation": organisation})
+    key = (get_language(), organisation.pk)
+    kept: SafeString | None = index.drawn.get(key)
+    if kept is None:
+        kept = render_to_string(CARD, {"organisation": organisation})
+        if len(index.drawn) >= MOST_CARDS:
+            index.drawn.clear()
+        index.drawn[key] = kept
+    return kept
 
 
 @register.simple_tag
