@@ -25,7 +25,7 @@ PAGES = (
     "portal:privacy",
     "portal:accessibility",
 )
-# What is nobody's business but the person's own, or without end: search results.
+# What is nobody's business but the person's own.
 CLOSED = ("accounts:profile", "accounts:enter", "admin:index", "organisations:mine")
 
 
@@ -48,7 +48,10 @@ def robots(request: HttpRequest) -> HttpResponse:
     languages = [code for code, _name in settings.LANGUAGES]
     lines = ["User-agent: *"]
     lines += [f"Disallow: {_path(name, code)}" for code in languages for name in CLOSED]
-    lines += [f"Disallow: {_path('organisations:list', code)}?" for code in languages]
+    # Searches and combined filters have no end; the pages of one filter are worth finding.
+    for code in languages:
+        path = _path("organisations:list", code)
+        lines += [f"Disallow: {path}?q=", f"Disallow: {path}?*&"]
     lines += ["", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

@@ -1,15 +1,20 @@
 """Home, the legal pages and what a visitor can say about barriers."""
 
 import uuid
+from typing import Any
 
+from django.conf import settings
+from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import limits
+from core.mail import site_url
 from core.pagecache import cache_public
 from organisations.cards import cards
 from organisations.map import county_map
@@ -20,6 +25,7 @@ from portal.context_processors import current_profile
 from portal.forms import FeedbackForm
 
 NEWEST = 3
+SECONDS = 3600
 
 
 @require_safe
@@ -27,11 +33,6 @@ NEWEST = 3
 def home(request: HttpRequest) -> HttpResponse:
     """What this network is, in five seconds."""
     index = directory()
-    newest = (
-        Organisation.objects.public()
-        .order_by("-state_since", "-pk")
-        .values_list("pk", flat=True)[:NEWEST]
-    )
     return render(
         request,
         "portal/home.html",
@@ -41,9 +42,31 @@ def home(request: HttpRequest) -> HttpResponse:
             "languages_count": _used(index, "language"),
             "topics": index.topics.values(),
             "map": county_map(index=index),
-            "newest": cards(list(newest), index),
+            "newest": cards(_newest(index), index),
+            "addresses": _addresses("portal:home"),
         },
     )
+
+
+def _addresses(name: str) -> dict[str, Any]:
+    """Return a page's full address, and the same in every language, for search engines."""
+    path = reverse(name)
+    return {
+        "canonical": site_url(path, get_language() or settings.LANGUAGE_CODE),
+        "alternates": [(code, site_url(path, code)) for code, _name in settings.LANGUAGES],
+        "default": site_url(path, settings.LANGUAGE_CODE),
+    }
+
+
+def _newest(index: Directory) -> list[int]:
+    """Return the organisations admitted last; sorted once for each state of the content."""
+
+    def look_up() -> list[int]:
+        rows = Organisation.objects.public().order_by("-state_since", "-pk")
+        return list(rows.values_list("pk", flat=True)[:NEWEST])
+
+    found = caches["pages"].get_or_set(f"newest:{index.revision}", look_up, SECONDS)
+    return found or []
 
 
 def _used(index: Directory, group: str) -> int:
@@ -66,6 +89,7 @@ def _legal_page(request: HttpRequest, field: str, title: str) -> HttpResponse:
             "title": title,
             "text": profile.translated(field),
             "to_be_checked": not getattr(profile, f"{field}_checked"),
+            "addresses": _addresses(f"portal:{field}"),
         },
     )
 
@@ -91,13 +115,15 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_public
 def easy_language(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/easy_language.html")
+    context = {"addresses": _addresses("portal:easy_language")}
+    return render(request, "portal/easy_language.html", context)
 
 
 @require_safe
 @cache_public
 def sign_language(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/sign_language.html")
+    context = {"addresses": _addresses("portal:sign_language")}
+    return render(request, "portal/sign_language.html", context)
 
 
 @never_cache

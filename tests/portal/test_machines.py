@@ -36,7 +36,8 @@ def test_search_engines_are_told_what_to_leave_alone(db, settings):
     text = Client().get("/robots.txt", HTTP_HOST="localhost").content.decode()
     assert "Disallow: /de/verwaltung/\n" in text
     assert "Disallow: /ar/konto/\n" in text
-    assert "Disallow: /en/organisationen/?\n" in text
+    assert "Disallow: /en/organisationen/?q=\n" in text
+    assert "Disallow: /en/organisationen/?\n" not in text
     assert text.endswith("Sitemap: https://netz.example.org/sitemap.xml\n")
 
 

@@ -67,6 +67,17 @@ def test_home_says_what_this_is_and_whom_to_ask(profile):
     assert reverse("portal:sign_language") in html
 
 
+@pytest.mark.parametrize("name", ["home", *LEGAL, "easy_language", "sign_language"])
+def test_search_engines_learn_the_page_in_every_language(profile, settings, name):
+    settings.SITE_URL = "https://netz.example.org"
+    html = page(name, "en")
+    with translation.override("en"):
+        path = reverse(f"portal:{name}")
+    assert f'<link rel="canonical" href="https://netz.example.org{path}">' in html
+    arabic = path.replace("/en/", "/ar/")
+    assert f'hreflang="ar" href="https://netz.example.org{arabic}"' in html
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_home_speaks_the_readers_language(profile, language):
     html = page("home", language)
