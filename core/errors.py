@@ -11,8 +11,10 @@ class Conflict(Exception):
     """Somebody else has changed the same fields since the form was opened.
 
     :ivar theirs: what stands in the database now, by field name.
+    :ivar version: the number of the version that says so, where versions are counted.
     """
 
-    def __init__(self, theirs: dict[str, Any]) -> None:
+    def __init__(self, theirs: dict[str, Any], version: int = 0) -> None:
         super().__init__("changed meanwhile: " + ", ".join(sorted(theirs)))
         self.theirs = theirs
+        self.version = version

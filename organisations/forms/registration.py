@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
@@ -174,6 +175,13 @@ class StepForm(forms.Form):
 
     # The fields that are columns of the organisation; `initial` and `values` follow them.
     columns: ClassVar[tuple[str, ...]] = ()
+    # Shown again as typed, without judging or saving it yet.
+    unchecked = False
+
+    @classmethod
+    def options(cls, data: QueryDict) -> dict[str, Any]:
+        """Return what of a request decides how the form is built."""
+        return {}
 
     def __init__(self, *args: Any, organisation: Organisation, **options: Any) -> None:
         self.organisation = organisation
@@ -508,6 +516,11 @@ class ActivityForm(StepForm):
         required=False,
         help_text=_("Nur wenn Sie es sagen möchten."),
     )
+
+    @classmethod
+    def options(cls, data: QueryDict) -> dict[str, Any]:
+        # Adding a language shows more fields; it checks and saves nothing yet.
+        return {"adding": data.get("add_language", ""), "unchecked": "add" in data}
 
     def __init__(
         self, *args: Any, adding: str = "", unchecked: bool = False, **options: Any

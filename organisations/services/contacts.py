@@ -83,6 +83,7 @@ def change(
         seen={field: editing.comparable(getattr(seen, field)) for field in FIELDS}
         if seen
         else None,
+        version=latest_entry(row),
     )
     if not changes:
         return []

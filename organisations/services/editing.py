@@ -96,6 +96,7 @@ def save(
             mine={field: comparable_value(field, value) for field, value in values.items()},
             theirs=present,
             seen=seen,
+            version=row.version,
         )
         if changes:
             _write(row, changes, values, by)
@@ -103,13 +104,18 @@ def save(
 
 
 def merge(
-    *, mine: Mapping[str, Any], theirs: Mapping[str, Any], seen: Mapping[str, Any] | None
+    *,
+    mine: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    seen: Mapping[str, Any] | None,
+    version: int = 0,
 ) -> dict[str, Any]:
     """Compare field by field what a form says with what stands in the row and what stood there.
 
     :param mine: what the form says.
     :param theirs: what stands in the row now.
     :param seen: what stood there when the form was opened; None if that is not known any more.
+    :param version: of the row, for the conflict to tell.
     :return: the fields to write.
     :raises Conflict: where both have changed the same field to something different.
     """
@@ -124,7 +130,7 @@ def merge(
         else:
             conflicts[field] = theirs[field]
     if conflicts:
-        raise Conflict(conflicts)
+        raise Conflict(conflicts, version)
     return changes
 
 

@@ -64,43 +64,24 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
     return rows
 
 
-def reach(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
-    """Show and save how the organisation can be reached; below it, its contact persons."""
-    if request.method == "POST":
-        answer = _save_reach(request, organisation, step)
-        if isinstance(answer, HttpResponse):
-            return answer
-        context = answer
-    else:
-        context = {"form": forms.ReachForm(recall(request), organisation=organisation)}
-    seen = steps.seen_version(context["form"])
-    if context.get("conflicts"):
-        organisation.refresh_from_db(fields=["version"])
-        context["changed_by"] = editing.last_editor(
-            organisation, since_version=seen, not_by=request.user
-        )
-        seen = organisation.version
-    return render(
-        request,
-        "organisations/registration/step_contact.html",
-        steps.frame(organisation, step)
-        | {"seen_version": seen, "rows": contact_rows(organisation, request.user)}
-        | context,
-    )
+def _people(request: HttpRequest, organisation: Organisation) -> dict[str, Any]:
+    return {"rows": contact_rows(organisation, request.user)}
 
 
-def _save_reach(
-    request: HttpRequest, organisation: Organisation, step: str
-) -> HttpResponse | dict[str, Any]:
-    form = forms.ReachForm(request.POST, organisation=organisation)
-    conflicts: list[dict[str, Any]] | None = []
-    if form.is_valid():
-        conflicts = steps.save_form(request, organisation, form)
-        if conflicts is None:
-            if organisation.can_submit and not organisation.contacts.exists():
-                return redirect("organisations:contact_add", pk=organisation.pk)
-            return steps.onwards(request, organisation, step)
-    return {"form": form, "conflicts": conflicts}
+def _first_person(organisation: Organisation) -> HttpResponse | None:
+    """While registering, lead from the organisation's own data to the person to be named."""
+    if organisation.can_submit and not organisation.contacts.exists():
+        return redirect("organisations:contact_add", pk=organisation.pk)
+    return None
+
+
+# How the organisation can be reached; on the same page its contact persons.
+reach = steps.form_step(
+    forms.ReachForm,
+    "organisations/registration/step_contact.html",
+    context=_people,
+    following=_first_person,
+)
 
 
 @require_login
@@ -173,7 +154,7 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
             ]
             # Sent again, the form wins: it has seen the other entry now.
             form.data = form.data.copy()
-            form.data["seen_entry"] = contacts.latest_entry(person)
+            form.data["seen_entry"] = conflict.version
         else:
             return _back(organisation)
     return _page(request, organisation, form, person, conflicts=conflicts)

@@ -60,89 +60,84 @@ def onwards(request: HttpRequest, organisation: Organisation, step: str) -> Http
 
 def seen_version(form: forms.StepForm) -> int:
     """Return the version the form was filled from; nonsense counts as the present one."""
-    text, organisation = str(form.data.get("seen_version", "")), form.organisation
-    return (
-        int(text)
-        if text.isascii() and text.isdigit() and len(text) < 10
-        else (organisation.version)
-    )
+    text = str(form.data.get("seen_version", ""))
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else form.organisation.version
 
 
 def save_form(
     request: HttpRequest, organisation: Organisation, form: forms.StepForm
-) -> list[dict[str, Any]] | None:
+) -> dict[str, Any] | None:
     """Save a valid form.
 
-    :return: None when it is saved; otherwise the fields in which somebody else was faster, with
-        both entries, to choose from. What was refused stands in the form's errors.
+    :return: None when it is saved. Otherwise what the page says about it: the fields in which
+        somebody else was faster, with both entries to choose from; what was refused stands in the
+        form's errors.
     """
     values = {
         field: value
         for field, value in form.values.items()
         if request.POST.get(f"take-{field}") != "theirs"
     }
+    seen = seen_version(form)
     try:
-        editing.save(
-            organisation=organisation,
-            values=values,
-            seen_version=seen_version(form),
-            by=request.user,
-        )
+        editing.save(organisation=organisation, values=values, seen_version=seen, by=request.user)
     except Refused as refused:
         form.add_error(None, str(refused))
-        return []
+        return {}
     except PermissionDenied as error:
         raise Http404 from error
     except Conflict as conflict:
-        return [
-            {
-                "field": field,
-                "label": field_label(form, field),
-                "theirs": form.shown(field, theirs),
-                "mine": form.shown(field, editing.comparable_value(field, values[field])),
-            }
-            for field, theirs in conflict.theirs.items()
-        ]
+        return {
+            # Sent again, the form has seen what the page shows now.
+            "seen_version": conflict.version,
+            "changed_by": editing.last_editor(
+                organisation, since_version=seen, not_by=request.user
+            ),
+            "conflicts": [
+                {
+                    "field": field,
+                    "label": field_label(form, field),
+                    "theirs": form.shown(field, theirs),
+                    "mine": form.shown(field, editing.comparable_value(field, values[field])),
+                }
+                for field, theirs in conflict.theirs.items()
+            ],
+        }
     return None
 
 
 def field_label(form: forms.StepForm, field: str) -> str:
+    """Return what a field is called on its form, or else in the model."""
     if field in form.fields:
         return str(form.fields[field].label)
     return str(Organisation._meta.get_field(field).verbose_name)
 
 
-def form_step(form_class: type[forms.StepForm], template: str) -> Handler:
-    """Return the handler of a step that is one form over the organisation's own columns."""
+def form_step(
+    form_class: type[forms.StepForm],
+    template: str,
+    *,
+    context: Callable[[HttpRequest, Organisation], dict[str, Any]] | None = None,
+    following: Callable[[Organisation], HttpResponse | None] | None = None,
+) -> Handler:
+    """Return the handler of a step that is one form over the organisation's own columns.
+
+    :param context: what else the page shows.
+    :param following: where to go after saving, if not simply on.
+    """
 
     def handle(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
-        options: dict[str, Any] = {"organisation": organisation}
-        if form_class is forms.ActivityForm:
-            # Adding a language shows more fields; it checks and saves nothing yet.
-            options["adding"] = request.POST.get("add_language", "")
-            options["unchecked"] = "add" in request.POST
-        conflicts: list[dict[str, Any]] = []
-        if request.method == "POST":
-            form = form_class(request.POST, **options)
-            if not options.get("unchecked") and form.is_valid():
-                found = save_form(request, organisation, form)
-                if found is None:
-                    return onwards(request, organisation, step)
-                conflicts = found
-        else:
-            form = form_class(recall(request), **options)
-        seen = seen_version(form)
-        context = frame(organisation, step) | {
-            "form": form,
-            "seen_version": seen,
-            "conflicts": conflicts,
-        }
-        if conflicts:
-            organisation.refresh_from_db(fields=["version"])
-            context["seen_version"] = organisation.version
-            context["changed_by"] = editing.last_editor(
-                organisation, since_version=seen, not_by=request.user
-            )
-        return render(request, template, context)
+        data = request.POST if request.method == "POST" else recall(request)
+        form = form_class(data, organisation=organisation, **form_class.options(request.POST))
+        outcome: dict[str, Any] | None = {}
+        if request.method == "POST" and not form.unchecked and form.is_valid():
+            outcome = save_form(request, organisation, form)
+            if outcome is None:
+                elsewhere = following(organisation) if following else None
+                return elsewhere or onwards(request, organisation, step)
+        page = frame(organisation, step) | {"form": form, "seen_version": seen_version(form)}
+        more = context(request, organisation) if context else {}
+        return render(request, template, page | more | (outcome or {}))
 
     return handle
