@@ -389,7 +389,9 @@ def test_cards_are_of_this_organisation_only(client: Client) -> None:
 
 def test_long_lines_are_folded_between_letters(client: Client) -> None:
     contact = make_contact(
-        organisation=make_organisation(name="Ü" * 150), name="ع" * 100, public=("name",)
+        organisation=make_organisation(name="Ü" * 150, slug="lang"),
+        name="ع" * 100,
+        public=("name",),
     )
     url = reverse("organisations:contact_vcard", args=[contact.organisation.slug, contact.pk])
     content = client.get(url).content
@@ -402,7 +404,7 @@ def test_long_lines_are_folded_between_letters(client: Client) -> None:
     "name", ["Müller-Stiftung Łódź", "Український дім", "نادي الثقافة", "A" * 160, "—", "X"]
 )
 def test_picture_for_sharing(client: Client, name: str) -> None:
-    organisation = make_organisation(name=name)
+    organisation = make_organisation(name=name, slug="bild")
     url = reverse("organisations:share_image", args=[organisation.slug])
     response = client.get(url)
     assert response.content.startswith(b"\x89PNG")
