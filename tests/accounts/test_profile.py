@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import forget_ended_sessions
+from accounts.templatetags.devices import device
 from core.models import OutboxMessage
 from tests.accounts.test_enter import CODE, ask, logged_in, newest_code, wrong
 from tests.factories import make_user
@@ -43,13 +44,13 @@ def no_limits_from_other_tests():
         "/de/konto/ersatzcodes/",
     ],
 )
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_visitors_are_led_to_the_log_in(client, path, method):
-    if (path, method) == ("/de/konto/daten/", "post"):
-        pytest.skip("only for reading")
-    answer = getattr(client, method)(path)
-    assert answer.status_code == 302
-    assert answer["Location"] == f"/de/anmelden/?next={path}"
+def test_visitors_are_led_to_the_log_in(client, path):
+    for method in ("get", "post"):
+        if (path, method) == ("/de/konto/daten/", "post"):
+            continue  # for reading only
+        answer = getattr(client, method)(path)
+        assert answer.status_code == 302
+        assert answer["Location"] == f"/de/anmelden/?next={path}"
 
 
 def test_the_profile_shows_and_keeps_name_and_language(client_for, outsider):
@@ -214,6 +215,29 @@ def test_mails_follow_the_language_of_the_account(client_for):
     message = OutboxMessage.objects.get()
     assert message.language == "en"
     assert "/en/konto/" in message.text_body
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
+            "Chrome, Linux",
+        ),
+        (
+            "Mozilla/5.0 (Android 14; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0",
+            "Firefox, Android",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("curl/8.5.0", "Unbekanntes Gerät"),
+        ("", "Unbekanntes Gerät"),
+    ],
+)
+def test_devices_have_names(user_agent, name):
+    assert device(user_agent) == name
 
 
 def test_what_is_noted_of_a_log_in_goes_with_it(client_for, outsider):

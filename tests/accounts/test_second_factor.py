@@ -71,6 +71,7 @@ def by_password(client: Client, user: User):
 def test_nobody_is_logged_in_before_the_second_factor(client, colleague, first_factor):
     answer = first_factor(client, colleague)
     assert answer["Location"] == "/de/anmelden/zweiter-faktor/"
+    assert "Passkey benutzen" not in client.get(answer["Location"]).content.decode(), "has none"
     for path in (OFFICE, "/de/konto/", "/de/konto/daten/", "/de/konto/loeschen/"):
         answer = client.get(path)
         assert answer.status_code == 302
