@@ -1,5 +1,8 @@
 """The index: what is found, in which order, and that its numbers are true."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,3 +245,32 @@ class CountsAreTrue(TestCase):
             for value, count in counts.items():
                 expected = sum(value in values(row)[group] for row in rows if fits(row, group))
                 assert count == expected, (group, value)
+
+
+def test_one_index_is_built_however_many_ask(town: None, monkeypatch) -> None:
+    number = search.revision.current()
+    monkeypatch.setattr(search.revision, "current", lambda: number)
+    monkeypatch.setattr(search, "_current", None)
+    built = []
+
+    class Slow:
+        def __init__(self, number: int) -> None:
+            built.append(self)
+            self.revision = number
+            time.sleep(0.05)
+
+    monkeypatch.setattr(search, "Directory", Slow)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _number: search.directory(), range(8)))
+    assert len(built) == 1
+    assert set(answers) == set(built)
+
+
+def test_a_change_is_found_with_the_next_search(town: None) -> None:
+    assert names("Neuling") == []
+    organisation = make_organisation(name="Neuling")
+    assert names("Neuling") == ["Neuling"]
+    organisation.name = "Umbenannt"
+    organisation.save()
+    assert names("Neuling") == []
+    assert names("umbenannt") == ["Umbenannt"]
