@@ -322,7 +322,8 @@ def export(request: HttpRequest) -> HttpResponse:
         json.dumps(data, ensure_ascii=False, indent=2),
         content_type="application/json; charset=utf-8",
     )
-    name = f"{_('meine-daten')}-{timezone.localdate().isoformat()}.json"
+    # In ASCII whatever the language: a header can carry nothing else.
+    name = f"meine-daten-{timezone.localdate().isoformat()}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
