@@ -52,6 +52,8 @@ def robots(request: HttpRequest) -> HttpResponse:
     for code in languages:
         path = _path("organisations:list", code)
         lines += [f"Disallow: {path}?q=", f"Disallow: {path}?*&"]
+    # The feedback form knows the page one comes from.
+    lines += [f"Disallow: {_path('portal:feedback', code)}?" for code in languages]
     lines += ["", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

@@ -39,6 +39,12 @@ def test_the_form_knows_the_page_somebody_comes_from():
     assert 'value="/de/karte/"' in html
 
 
+def test_every_page_leads_to_the_form_and_says_which_it_is():
+    address = reverse("portal:easy_language")
+    html = Client().get(address).content.decode()
+    assert f'href="{reverse("portal:feedback")}?seite={address}"' in html
+
+
 def test_a_message_is_kept_and_the_team_is_told(officer):
     response = send()
     assert response.headers["Location"] == reverse("portal:feedback_thanks")
