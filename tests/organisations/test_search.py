@@ -95,6 +95,18 @@ def test_any_query_is_answered(town: None, query: str) -> None:
     search.search(query, Filters(), page=1, per_page=10)
 
 
+@pytest.mark.parametrize("query", ["", "verein", "dom", "e", "verien"])
+def test_pages_hold_everything_once(town: None, query: str) -> None:
+    for number in range(20):
+        make_organisation(name=f"Verein {number}", description="Dom und Verein")
+    total = search.search(query, EVERYTHING, page=1, per_page=7).total
+    pages = [names(query, page=page, per_page=7) for page in range(1, total // 7 + 2)]
+    found = [name for page in pages for name in page]
+    assert found == names(query, per_page=1000)
+    assert len(found) == len(set(found)) == total
+    assert all(len(page) == 7 for page in pages[:-1])
+
+
 def test_better_matches_come_first() -> None:
     music = make_topic(name="Musik")
     make_organisation(name="Zebra", description="Wir machen Musik.")
