@@ -82,6 +82,12 @@ def initials(name: str) -> str:
     return "".join(signs[:2]).upper() or "·"
 
 
+@register.filter
+def isolated(text: str) -> SafeString:
+    """A name in its own direction, so that quotes and brackets around it stay in their places."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
 @register.simple_tag
 @lru_cache(maxsize=2048)
 def monogram(name: str, size: str = "") -> SafeString:

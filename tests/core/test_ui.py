@@ -99,6 +99,13 @@ def test_notice_frames_its_content():
     assert '<p class="notice__title">Achtung</p><p>&lt;i&gt;</p>' in shown
 
 
+def test_a_name_keeps_its_direction_to_itself_and_stays_a_name():
+    source = (
+        "{% load i18n %}{% blocktranslate with n=name|isolated %}„{{ n }}“{% endblocktranslate %}"
+    )
+    assert show(source, name="<b>اسم</b>") == "„<bdi>&lt;b&gt;اسم&lt;/b&gt;</bdi>“"
+
+
 def test_tag_with_and_without_address():
     assert show('{% tag "Musik" %}') == '<span class="tag">Musik</span>'
     assert show('{% tag "Musik" url="/?a" %}') == '<a class="tag" href="/?a">Musik</a>'
