@@ -193,16 +193,20 @@ def alikeness(
         return GENERIC_WEIGHT if word in GENERIC or word in places else 1.0
 
     left, shared, telling = list(theirs), 0.0, False
+    total_mine = total_theirs = 0.0
     for word in sorted(set(mine), key=lambda entry: -weight(entry)):
         found = process.extractOne(word, left, scorer=fuzz.ratio, score_cutoff=SAME_WORD)
         if found is None:
+            total_mine += weight(word)
             continue
         left.remove(found[0])
-        together = min(weight(word), weight(found[0])) * found[1] / 100
-        shared += together
-        telling = telling or together > GENERIC_WEIGHT
-    total_mine = sum(weight(word) for word in set(mine))
-    total_theirs = sum(weight(word) for word in theirs)
+        # A misspelt common word is a common word: "Rastat" says as little as "Rastatt".
+        common = min(weight(word), weight(found[0]))
+        total_mine += common
+        total_theirs += common
+        shared += common * found[1] / 100
+        telling = telling or common > GENERIC_WEIGHT
+    total_theirs += sum(map(weight, left))
     dice = 2 * shared / (total_mine + total_theirs)
     part = shared / min(total_mine, total_theirs) if telling else 0.0
     # To the third power: that a short name is *all* in the longer one says much, most of it little.

@@ -23,6 +23,7 @@ def alike(one: str, other: str) -> float:
         ("Die Brücke", "Die Brücke Rastatt für den Dialog"),
         ("Die Bruecke e.V.", "Die Brücke Rastatt für den Dialog e. V."),
         ("die brucke rastatt", "Die Brücke Rastatt für den Dialog"),
+        ("die bruecke rastat", "Die Brücke Rastatt für den Dialog"),
         ("Club Euro-Italia", "Club Euro Italia e.V."),
         ("Euro Italia Club", "Club Euro-Italia"),
         ("Clubb Euro-Itaila", "Club Euro-Italia"),
