@@ -278,6 +278,8 @@ if SITE_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
+    # Whether a county's other subdomains speak https is not for the portal to promise.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     if TRUSTED_PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 elif not (DEBUG or TESTING or envbool("ALLOW_HTTP", default=False)):

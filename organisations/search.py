@@ -197,9 +197,10 @@ class Directory:
             if row.in_county
         }
         # Many organisations share the same few combinations: keep each of them once.
+        tables: tuple[dict[int, Any], ...] = (self.topics, self.languages, self.target_groups)
         order = {
             number: {pk: place for place, pk in enumerate(rows)}
-            for number, rows in enumerate((self.topics, self.languages, self.target_groups))
+            for number, rows in enumerate(tables)
         }
         combinations_: dict[tuple, tuple] = {}
         self._terms: list[tuple] = [((), (), ())] * len(self.pks)
@@ -216,7 +217,7 @@ class Directory:
             self._terms[slot] = combinations_.setdefault(split, split)
 
     def _read_words(self) -> None:
-        scopes: tuple[dict[str, Posting], ...] = ({}, {}, {})
+        scopes: tuple[dict[str, array], ...] = ({}, {}, {})
         written: dict[str, str] = {}
         # Texts repeat their words: each is folded once.
         seen: dict[str, tuple[str, ...]] = {}
@@ -293,15 +294,16 @@ class Directory:
         self._all_names = "\n" + "\n".join(self.names) + "\n"
         # Words by length: a word with two errors differs by two letters in length at most.
         self._by_length: dict[int, array] = {}
-        for place, word in enumerate(self.words):
-            self._by_length.setdefault(len(word), array("I")).append(place)
+        for at, word in enumerate(self.words):
+            self._by_length.setdefault(len(word), array("I")).append(at)
 
     def _named_sets(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each facet value's organisations with all the names it goes by."""
-        for group, rows in (
+        named: tuple[tuple[str, dict[int, Any]], ...] = (
             ("topic", self.topics), ("target_group", self.target_groups),
             ("language", self.languages), ("municipality", self.municipalities),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for group, rows in named:
             for row in rows.values():
                 names = [row.name, *(t.get("name", "") for t in row.translations.values())]
                 if group == "topic":
@@ -406,15 +408,15 @@ class Directory:
                 ]
         if not found and len(word) >= 6:
             # A misspelt beginning of a longer word: „Kultuhr“ for Kulturverein.
-            places = [
+            longer = [
                 place
                 for length, group in self._by_length.items()
                 if length > len(word)
                 for place in group
             ]
-            beginnings = [self.words[place][: len(word)] for place in places]
+            beginnings = [self.words[place][: len(word)] for place in longer]
             found = [
-                places[index]
+                longer[index]
                 for _word, _distance, index in process.extract(
                     word, beginnings, scorer=OSA.distance, score_cutoff=1, limit=None
                 )
@@ -621,7 +623,7 @@ class Directory:
 
 def _pairs(attribute: str) -> Iterator[tuple[int, int]]:
     """Yield (organisation, term) of one many-to-many field, for public organisations."""
-    relation = Organisation._meta.get_field(attribute)
+    relation: Any = Organisation._meta.get_field(attribute)
     through = relation.remote_field.through
     yield from (
         through.objects.filter(organisation__state=Organisation.State.ACTIVE)

@@ -44,9 +44,6 @@ from portal.models import NetworkProfile
 DATA = Path(__file__).parent / "data"
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:netzwerk:demonstration")
 REASON = "Vorführung"
-# For the officer's app with codes. It is no secret: nobody gets past the first factor, the code in
-# a mailbox that does not exist, except where mails are shown in the browser.
-SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105
 SECONDS_PER_CODE = 30
 
 
@@ -102,7 +99,7 @@ def _add_account(
     if officer:
         user.groups.set(Group.objects.filter(permissions__codename="review_organisation"))
     if user.is_staff:
-        accounts.enrol_totp(user, SECRET)
+        accounts.enrol_totp(user)
     return True
 
 
@@ -134,7 +131,7 @@ def _add_organisation(values: dict[str, Any]) -> bool:
     if "confirmed_days_ago" in values:
         organisation.confirmed_on = timezone.localdate(now - since)
     organisation.full_clean()
-    organisation._change_reason = REASON
+    organisation._change_reason = REASON  # type: ignore[attr-defined]  # read by the history
     organisation.save()
     organisation.topics.set(_terms(Topic, values.get("topics", [])))
     organisation.target_groups.set(_terms(TargetGroup, values.get("target_groups", [])))
@@ -173,7 +170,7 @@ def _add_contact(
         **{f"{field}_public": True for field in public},
     )
     contact.full_clean()
-    contact._change_reason = REASON
+    contact._change_reason = REASON  # type: ignore[attr-defined]
     contact.save()
     if public:
         Consent.objects.create(

@@ -278,7 +278,8 @@ def _save(rows: list[Row]) -> None:
     Organisation.objects.bulk_create(row.organisation for row in rows)
     for field in ("topics", "target_groups", "languages", "active_in"):
         through = getattr(Organisation, field).through
-        column = Organisation._meta.get_field(field).m2m_reverse_field_name()
+        relation: Any = Organisation._meta.get_field(field)
+        column = relation.m2m_reverse_field_name()
         through.objects.bulk_create(
             [
                 through(organisation_id=row.organisation.pk, **{f"{column}_id": thing.pk})
