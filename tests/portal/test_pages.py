@@ -31,7 +31,7 @@ def profile(db) -> NetworkProfile:
         contact_name="Erika Muster",
         contact_phone="07222 381000",
         contact_email="netzwerk@example.org",
-        translations={"ar": {"name": "شبكة", "county": "دائرة"}},
+        translations={"ar": {"name": "شبكة", "county": "مقاطعة"}},
     )[0]
 
 
@@ -234,7 +234,7 @@ def test_the_profile_costs_one_query_a_page_and_a_change_shows_at_once(
     profile.save()
     assert context_processors.network(rf.get("/"))["network"].short_name == "Neu"
     with translation.override("ar"):
-        assert context_processors.network(rf.get("/"))["network"].county == "دائرة"
+        assert context_processors.network(rf.get("/"))["network"].county == "مقاطعة"
 
 
 def test_pages_can_do_without_profile_and_without_database(db, rf, monkeypatch):
