@@ -7,6 +7,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import limits
 from core.errors import Refused
@@ -473,3 +475,10 @@ def test_an_address_is_never_given_twice(organisation):
     assert slugs.unique_slug("Chor") == "chor-3"
     assert slugs.unique_slug("Chor 2", organisation=organisation) == "chor-2"
     assert FormerSlug.objects.count() == 1
+
+
+@given(st.text(max_size=200))
+def test_every_name_gives_an_address_a_url_can_carry(name):
+    slug = slugs.readable(name)
+    assert 0 < len(slug) <= slugs.LENGTH
+    assert reverse("organisations:detail", args=[slug])
