@@ -554,7 +554,9 @@ class ActivityForm(StepForm):
         for text in self.TEXTS:
             name = translation_field(language.code, text)
             self.fields[name] = LongTextField(
-                label=self.fields[text].label,
+                # The summary of errors has to tell the same question in two languages apart.
+                label=_("%(question)s – auf %(language)s")
+                % {"question": self.fields[text].label, "language": language},
                 required=False,
                 widget=forms.Textarea(
                     attrs={"rows": 4, "dir": language.direction, "lang": language.code}

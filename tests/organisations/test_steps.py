@@ -420,6 +420,7 @@ def test_texts_in_a_further_language(client_for, manager, draft):
     assert "Nur angefangen" in text
     assert 'name="translation_ar_description"' in text
     assert 'dir="rtl"' in text
+    assert "Was möchten Sie erreichen? – auf Arabisch" in text
     data = {
         "description": "Wir singen.",
         "topics": [make_topic().pk],
