@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import second_factor
+from core.resume import require_login
 
 # What staff may open before the second factor: the way to it, the way out, and what the law wants
 # to be open to everybody.
@@ -52,7 +52,8 @@ class SecondFactorMiddleware:
             return None
         user = request.user
         if not user.is_authenticated:
-            return redirect_to_login(request.get_full_path()) if office else None
+            # What was typed there waits as well until the person is back.
+            return require_login(view)(request) if office else None
         if not second_factor.is_required_of(user):
             if office:
                 raise Http404

@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -24,6 +24,7 @@ from core import history, office
 from core.errors import Conflict, Refused
 from core.fields import RowsField
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
+from core.resume import forget, recall
 from core.text import CleanCharField, HttpUrlField, clean_url, validate_has_words
 from organisations import review
 from organisations.folding import fold
@@ -770,18 +771,21 @@ class OrganisationAdmin(OfficeModelAdmin):
         )
         if not decisions.may_decide(request.user):
             raise PermissionDenied
-        chosen = request.POST.get("decision") or request.GET.get("entscheidung", "")
+        # After a session that ended in between, what was typed comes back.
+        data = request.POST if request.method == "POST" else recall(request)
+        chosen = (data or {}).get("decision") or request.GET.get("entscheidung", "")
         decision = Decision(chosen) if chosen in Decision.values else None
         if chosen and decision is None:
             raise Http404
         if request.method == "POST":
             if decision is None:
                 raise Http404
-            form = self._decision_form(request, organisation, decision)
+            forget(request)
+            form = self._decision_form(request, organisation, decision, data)
             if form.is_valid() and (answer := self._decide(request, organisation, decision, form)):
                 return answer
         elif decision in decisions.possible(organisation):
-            form = self._decision_form(request, organisation, decision)
+            form = self._decision_form(request, organisation, decision, data)
         else:
             if decision is not None:
                 text = _("Das geht nicht: „%(name)s“ hat den Stand „%(state)s“.")
@@ -793,9 +797,12 @@ class OrganisationAdmin(OfficeModelAdmin):
         return self._review_page(request, organisation, decision, form)
 
     def _decision_form(
-        self, request: HttpRequest, organisation: Organisation, decision: Decision
+        self,
+        request: HttpRequest,
+        organisation: Organisation,
+        decision: Decision,
+        data: QueryDict | None,
     ) -> MailForm | PostponeForm | ReasonForm:
-        data = request.POST if request.method == "POST" else None
         if decision == Decision.POSTPONE:
             return PostponeForm(data)
         if decision not in decisions.MAILS:

@@ -4,8 +4,10 @@ import datetime
 import re
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib import admin
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -250,6 +252,26 @@ class TestReview:
         full.refresh_from_db()
         assert full.state == State.SUBMITTED
         assert not OutboxMessage.objects.exists()
+
+    def test_a_session_that_ended_in_between_loses_nothing(self, client_for, officer, full):
+        """The text she has written is there again after the log-in, and goes when she sends it."""
+        url = review_url(full, "?entscheidung=ask_back")
+        data = {"decision": "ask_back", "subject": "Frage", "body": "Ein langer Text."}
+        client = client_for(None)
+        away = client.post(url, data)
+        assert away.status_code == 302
+        assert reverse("accounts:enter") in away.url
+        client.force_login(officer)
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, officer, method="mfa", type="totp")
+        request.session.save()
+        shown = client.get(url)
+        assert "Ihre Eingaben sind noch da." in shown.text
+        assert "Ein langer Text." in shown.text
+        client.post(url, data)
+        assert OutboxMessage.objects.get().text_body.startswith("Ein langer Text.")
+        assert "Ein langer Text." not in client.get(reverse("admin:index")).text
 
     def test_later(self, client_for, officer, full):
         day = timezone.localdate() + datetime.timedelta(days=5)
