@@ -129,6 +129,24 @@ def find(
     return matches[:limit]
 
 
+def same_contact(organisation: Organisation) -> list[Organisation]:
+    """Return the public organisations with the same website, e-mail address or telephone.
+
+    For the representatives of a registration, who have said already that the name is another's.
+    """
+    found = find(
+        name=organisation.name,
+        website=organisation.website,
+        email=organisation.email,
+        phone=organisation.phone,
+        exclude=organisation,
+        public_only=True,
+    )
+    return [
+        match.organisation for match in found if {"website", "email", "phone"} & set(match.reasons)
+    ]
+
+
 def traits_of(
     *, names: Iterable[str], website: str = "", email: str = "", phone: str | PhoneNumber = ""
 ) -> Traits:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from core.errors import Conflict, Refused
 from core.resume import recall, require_login
+from organisations import duplicates
 from organisations.forms import registration as forms
 from organisations.models import ContactPerson, Organisation
 from organisations.services import consent, contacts, editing
@@ -65,7 +66,10 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
 
 
 def _people(request: HttpRequest, organisation: Organisation) -> dict[str, Any]:
-    return {"rows": contact_rows(organisation, request.user)}
+    return {
+        "rows": contact_rows(organisation, request.user),
+        "same_contact": duplicates.same_contact(organisation) if organisation.can_submit else [],
+    }
 
 
 def _first_person(organisation: Organisation) -> HttpResponse | None:

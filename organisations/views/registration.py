@@ -229,6 +229,7 @@ def send(request: HttpRequest, organisation: Organisation, step: str) -> HttpRes
                 {"text": entry.text, "url": step_url(organisation, entry.step)} for entry in lacking
             ],
             "sections": summary(organisation, request.user),
+            "same_contact": duplicates.same_contact(organisation),
         },
     )
 

@@ -212,6 +212,27 @@ def test_live_list_is_a_fragment(client_for, outsider, organisation):
     assert client.get("/de/mitmachen/aehnliche/", {"name": "\u202e!" * 999}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("field", "theirs", "mine"),
+    [
+        ("website", "https://www.haus.example.net/", "http://haus.example.net"),
+        ("email", "haus@example.net", "haus@example.net"),
+        ("phone", "+4972223814325", "+4972223814325"),
+    ],
+)
+def test_the_same_contact_data_are_asked_about_before_sending(
+    client_for, manager, draft, field, theirs, mine
+):
+    listed = make_organisation(name="Ganz anders", **{field: theirs})
+    hidden = make_organisation(name="Noch geheim", state="submitted", **{field: theirs})
+    setattr(draft, field, mine)
+    draft.save()
+    for step in ("kontakt", "senden"):
+        text = client_for(manager).get(step_url(draft, step)).content.decode()
+        assert reverse("organisations:access_request", args=[listed.pk]) in text
+        assert hidden.name not in text
+
+
 # --- Mine -----------------------------------------------------------------------------------------
 def test_mine_without_any(client_for, outsider):
     page = client_for(outsider).get(MINE)
