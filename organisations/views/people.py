@@ -26,6 +26,7 @@ from organisations.forms.people import (
     RoleForm,
 )
 from organisations.models import AccessRequest, Organisation, Representative
+from organisations.services import decisions
 from organisations.services import people as services
 
 
@@ -69,7 +70,8 @@ def _people_context(request: HttpRequest, organisation: Organisation) -> dict[st
         "representatives": representatives,
         "mine": next((one for one in representatives if one.user_id == request.user.pk), None),
         "only_manager": managers[0] if len(managers) == 1 else None,
-        "roles": Representative.Role.choices,
+        # She may take the last manager away too: an account in the wrong hands.
+        "is_officer": decisions.may_decide(request.user),
     }
     if manages:
         now = timezone.now()

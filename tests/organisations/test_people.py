@@ -410,9 +410,15 @@ class TestRoles:
         assert mails_to(manager.email) == ["organisations/left"]
         assert not people.leave(organisation=organisation, user=editor)
 
-    def test_the_officer_may_take_the_last_manager_away(self, manager, officer, organisation):
+    def test_the_officer_may_take_the_last_manager_away(
+        self, client_for, manager, officer, organisation
+    ):
+        assert "Entfernen" not in client_for(manager).get(page(organisation)).text
+        client = client_for(officer)
+        assert "Entfernen" in client.get(page(organisation)).text
         row = Representative.objects.get(user=manager)
-        assert people.remove(representative=row, by=officer)
+        client.post(page(organisation), {"action": "remove", "representative": row.pk})
+        assert role_of(manager, organisation) is None
         assert mails_to(manager.email) == ["organisations/removed"]
 
     @pytest.mark.parametrize(
