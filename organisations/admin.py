@@ -434,7 +434,11 @@ class ContactInline(admin.StackedInline):
         if contact.pk is None:
             return _("noch keine")
         rows = [(review.consent_in_words(one),) for one in contact.consents.all()]
-        return format_html_join("\n", "<p>{}</p>", rows) or _("noch keine")
+        listed = format_html_join("\n", "<p>{}</p>", rows) or _("noch keine")
+        url = reverse("organisations:step", args=[contact.organisation_id, "kontakt"])
+        return format_html(
+            '{}<p><a href="{}">{}</a></p>', listed, url, _("Die Person per E-Mail fragen")
+        )
 
 
 class ImageForm(forms.ModelForm):

@@ -359,7 +359,8 @@ class TestEditing:
         self, client_for, officer, full
     ):
         client = client_for(officer)
-        data = form_of(client.get(change_url(full)))
+        page = client.get(change_url(full))
+        data = form_of(page)
         data |= {
             "name": "Chor der Welt e. V.",
             "translation_ar_description": "نغني معا",
@@ -377,6 +378,7 @@ class TestEditing:
         assert full.state == State.SUBMITTED
         assert full.history.first().history_user == officer
         contact = full.contacts.get()
+        assert reverse("organisations:step", args=[full.pk, "kontakt"]) in page.text
         assert (contact.function, contact.name_public) == ("Chorleitung", True)
         assert contact.history.first().history_user == officer
 
