@@ -72,8 +72,8 @@ def _with_wrk(url: str, seconds: float, connections: int, fresh: bool) -> Load:
     )
     return Load(
         rate=float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
-        median=_milliseconds(re.search(r"50%\s+(\S+)", text)[1]),
-        p99=_milliseconds(re.search(r"99%\s+(\S+)", text)[1]),
+        median=_milliseconds(re.search(r"^\s+50%\s+(\S+)", text, re.MULTILINE)[1]),
+        p99=_milliseconds(re.search(r"^\s+99%\s+(\S+)", text, re.MULTILINE)[1]),
         failures=int(found[1] if found else 0) + sum(map(int, errors.groups() if errors else ())),
     )
 
