@@ -9,11 +9,12 @@ from typing import Any, NamedTuple, Self
 import brotli
 from django.conf import settings
 from django.core.cache import caches
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_from_path
 
 from core import revision
 
@@ -21,6 +22,9 @@ PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
 # What depends on the day ("last confirmed a year ago") must not stay for ever.
 SECONDS = 900
+
+# Headers that every answer gets for itself.
+ANSWERED = {"Cache-Control", "Content-Encoding", "Content-Length", "ETag", "Vary"}
 
 View = Callable[..., HttpResponseBase]
 
@@ -44,6 +48,8 @@ class Page(NamedTuple):
     headers: dict[str, str]
     etag: str
     bodies: dict[str, bytes]
+    # Whether the headers are all there are, those of the middleware included.
+    is_whole: bool = False
 
     @classmethod
     def of(cls, response: HttpResponse, encoding: str) -> Self:
@@ -72,7 +78,7 @@ def cache_public(view: View) -> View:
     def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_anonymous(request):
             return _private(view(request, *args, **kwargs))
-        key, encoding = _key(request), _encoding(request)
+        key, encoding = getattr(request, "page_key", None) or _key(request), _encoding(request)
         page: Page | None = caches["pages"].get(key)
         if page is None:
             response = view(request, *args, **kwargs)
@@ -85,12 +91,44 @@ def cache_public(view: View) -> View:
         elif encoding not in page.bodies:
             page = page.also_in(encoding)
             caches["pages"].set(key, page, SECONDS)
+        request.page = page  # type: ignore[attr-defined]
         if hasattr(request, "session"):
             # Asking who is there found nobody; that does not make the page vary by cookie.
             request.session.accessed = False
         return _answer(request, page, encoding)
 
     return cached
+
+
+class PageCacheMiddleware:
+    """Answer with a kept page before anything else is asked; behind it, `cache_public` makes it.
+
+    What the middleware below adds to a page (its policy, its language) is kept with it. Only pages
+    with their language in the address: elsewhere it depends on more than the address.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = get_language_from_path(request.path_info)
+        if language is None or not is_anonymous(request):
+            return self.get_response(request)
+        try:
+            key = _key(request, language)
+        except DatabaseError:
+            return self.get_response(request)  # which has a page for that
+        page: Page | None = caches["pages"].get(key)
+        encoding = _encoding(request)
+        if page is not None and page.is_whole and encoding in page.bodies:
+            return _answer(request, page, encoding)
+        request.page_key = key  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        made: Page | None = getattr(request, "page", None)
+        if made is not None and response.status_code == 200 and not response.cookies:
+            headers = {k: v for k, v in response.headers.items() if k not in ANSWERED}
+            caches["pages"].set(key, made._replace(headers=headers, is_whole=True), SECONDS)
+        return response
 
 
 def is_anonymous(request: HttpRequest) -> bool:
@@ -131,7 +169,9 @@ def _encoding(request: HttpRequest) -> str:
 def _answer(request: HttpRequest, page: Page, encoding: str) -> HttpResponseBase:
     # A strong ETag stands for the very bytes, so every encoding has its own.
     etag = f'"{page.etag}{encoding and "-" + encoding}"'
-    response = HttpResponse(page.bodies[encoding], headers=page.headers)
+    body = page.bodies[encoding]
+    response = HttpResponse(body, headers=page.headers)
+    response.headers["Content-Length"] = str(len(body))
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
@@ -140,11 +180,17 @@ def _answer(request: HttpRequest, page: Page, encoding: str) -> HttpResponseBase
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def _key(request: HttpRequest) -> str:
+def _key(request: HttpRequest, language: str | None = None) -> str:
     """Return what a page depends on; the same filters in another order are the same page."""
     pairs = request.META.get("QUERY_STRING", "").split("&")
     query = "&".join(sorted(pairs, key=lambda pair: pair.partition("=")[0]))
     asked = "\n".join(
-        [request.scheme or "", request.get_host(), get_language() or "", request.path, query]
+        [
+            request.scheme or "",
+            request.get_host(),
+            language or get_language() or "",
+            request.path,
+            query,
+        ]
     )
     return f"{revision.current()}:{hashlib.sha256(asked.encode(errors='replace')).hexdigest()}"

@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.pagecache.PageCacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.middleware.CacheControlMiddleware",
     "core.middleware.InputMiddleware",

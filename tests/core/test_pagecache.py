@@ -4,7 +4,9 @@ import gzip
 
 import brotli
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template import engines
@@ -43,6 +45,7 @@ def personal(request):
 
 
 urlpatterns = [
+    *i18n_patterns(path("laut/", cache_public(page))),
     path("seite/", cache_public(page)),
     path("konto/", personal),
 ]
@@ -175,3 +178,52 @@ def test_sending_is_never_answered_from_memory(client):
 
 def test_every_other_page_is_private(client):
     assert client.get("/konto/").headers["Cache-Control"] == PRIVATE
+
+
+def test_a_kept_page_has_every_header_it_was_made_with(client):
+    """It is answered in front of the middleware that adds them."""
+    made, kept = client.get("/ar/laut/"), client.get("/ar/laut/")
+    assert len(calls) == 1
+    assert dict(kept.headers) == dict(made.headers)
+    for name in ("Content-Security-Policy", "X-Frame-Options", "Content-Language", "ETag"):
+        assert kept.headers[name]
+    assert kept.headers["Content-Length"] == str(len(kept.content))
+
+
+def test_each_language_has_its_own_page(client):
+    assert client.get("/de/laut/").headers["Content-Language"] == "de"
+    assert client.get("/en/laut/").headers["Content-Language"] == "en"
+    assert len(calls) == 2
+
+
+def test_a_kept_page_asks_one_question_in_front_as_well(client, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        client.get("/de/laut/")
+    with django_assert_num_queries(1):
+        client.get("/de/laut/")
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("what", ["cookie", "token", "session", "message", "missing"])
+def test_what_belongs_to_one_person_is_not_kept_in_front(client, what):
+    client.get(f"/de/laut/?was={what}")
+    client.cookies.clear()
+    client.get(f"/de/laut/?was={what}")
+    assert len(calls) == 2
+
+
+def test_a_log_in_ends_what_was_kept(client, client_for, outsider):
+    client.get("/de/laut/")
+    assert client_for(outsider).get("/de/laut/").headers["Cache-Control"] == PRIVATE
+    assert len(calls) == 2
+
+
+def test_a_kept_page_knows_when_the_database_is_gone(client, monkeypatch):
+    client.get("/de/laut/")
+
+    def gone() -> int:
+        raise OperationalError("the database is gone")
+
+    monkeypatch.setattr(revision, "current", gone)
+    client.raise_request_exception = False
+    assert client.get("/de/laut/").status_code == 503
