@@ -119,11 +119,10 @@ def find(
     organisations = Organisation.objects.filter(pk__in=keys).select_related("municipality")
     if public_only:
         organisations = organisations.public()
-    places = _places(known)
     matches = [
         match
         for organisation in organisations
-        if (match := compare(traits, organisation, places)) is not None
+        if (match := compare(traits, organisation, known.places)) is not None
     ]
     matches.sort(key=lambda match: (-match.score, match.organisation.name, match.organisation.pk))
     return matches[:limit]
@@ -281,10 +280,6 @@ class _Names:
 
 
 _names = _Names()
-
-
-def _places(known: _Names) -> frozenset[str]:
-    return known.places
 
 
 def _alike(traits: Traits, known: _Names) -> Iterable[int]:

@@ -20,22 +20,27 @@ _DROPPED = re.compile(
 )
 
 
-def _class_of(*categories: str) -> str:
-    """Return the inside of a regular expression's character class for Unicode categories."""
-    ranges: list[list[int]] = []
-    for point in (*range(0x20000), *range(0xE0000, 0xE0200)):  # the planes between are ideographs
-        if unicodedata.category(chr(point)) in categories:
-            if ranges and ranges[-1][1] == point - 1:
-                ranges[-1][1] = point
-            else:
-                ranges.append([point, point])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+class _Characters(dict[int, str | None]):
+    """What a character is to a word, for `str.translate`: part of it, nothing, or its end.
+
+    Asked of Unicode when a character first occurs: to go through all of them at import took longer
+    than Django's own start. Ideographs are not kept, there are too many of them.
+    """
+
+    def __missing__(self, point: int) -> str | None:
+        character = chr(point)
+        category = unicodedata.category(character)
+        # Format characters are what nobody sees: the soft hyphen, the joiners of Persian and
+        # Hindi, marks of direction. They join, like apostrophes.
+        is_part = character.isalnum() or category.startswith("M")
+        value = None if category == "Cf" else character if is_part else " "
+        if point < 0x3000:
+            self[point] = value
+        return value
 
 
-# What joins the letters around it: apostrophes (Ma'an, сім’я), tatweel, and what nobody sees (the
-# soft hyphen, the joiners of Persian and Hindi, marks of direction).
-_JOINING = re.compile("['`´‘’ʹʻʼʽˈ′ـ" + _class_of("Cf") + "]")
-_WORD = re.compile(r"[\w" + _class_of("Mn", "Mc", "Me") + "]+")
+# Apostrophes (Ma'an, сім’я) and tatweel join the letters around them.
+_CHARACTERS = _Characters(dict.fromkeys(map(ord, "'`´‘’ʹʻʼʽˈ′ـ")))
 
 # „eingetragener Verein“ in its usual spellings. „EV“ without full stops stays: it may be a word
 # (Turkish for house).
@@ -90,7 +95,7 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 def split(text: str) -> list[str]:
     """Return the words of a text as they are written, without punctuation and „e. V.“."""
     text = _REGISTERED.sub(" ", unicodedata.normalize("NFKC", text))
-    return _WORD.findall(_JOINING.sub("", text).replace("_", " "))
+    return text.translate(_CHARACTERS).split()
 
 
 def fold_word(word: str, table: dict[int, str] = _TABLE) -> str:
