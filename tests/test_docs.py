@@ -33,9 +33,7 @@ def test_commands_in_documents_exist(path):
     # Django's own, as far as we speak of them.
     commands |= {"migrate", "collectstatic", "createsuperuser", "check", "makemessages", "shell"}
     text = read(path)
-    assert set(re.findall(r"\bmake ([a-z]+)\b(?=[`\s]*(?:#|$|[`.,;:A-Z(]))", text)) <= targets | {
-        ""
-    }
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
     assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= commands
 
 
@@ -60,6 +58,9 @@ def test_the_project_knows_no_machine():
 def test_addresses_of_people_are_nobodys():
     """Demonstration, tests and examples use the names that are reserved for it (RFC 2606)."""
     pattern = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\b")
+    # The officer's address at her office, as the county publishes it; a mail service that many
+    # organisations share, which is what its test is about.
+    meant = {"portal/data/founding_network.json", "tests/organisations/test_duplicates.py"}
     reserved = re.compile(r"(^|\.)(example(\.(org|com|net))?|invalid|test)$", re.IGNORECASE)
     # The county's public contact, which the demonstration shows and never writes to.
     public = {Path("portal/data/founding_network.json")}
@@ -67,7 +68,7 @@ def test_addresses_of_people_are_nobodys():
         f"{path}: {match[0]}"
         for path in TEXT
         if path.suffix in {".py", ".json", ".html", ".txt", ".md"}
-        and "requirements" not in path.parts
+        and str(path) not in meant
         and path not in public
         for match in pattern.finditer(read(path))
         if not reserved.search(match[1])

@@ -87,7 +87,7 @@ def test_nobody_gives_themselves_rights_by_the_profile(client_for, outsider):
             "language": "de",
             "is_staff": "on",
             "is_superuser": "on",
-            "email": "x@y.de",
+            "email": "x@example.org",
         },
     )
     outsider.refresh_from_db()
