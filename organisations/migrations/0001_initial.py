@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Gemeinde',
                 'verbose_name_plural': 'Gemeinden',
-                'ordering': ['name'],
+                'ordering': ['slug'],
             },
         ),
         migrations.CreateModel(

@@ -105,7 +105,8 @@ class Municipality(TranslatedModel):
     class Meta:
         verbose_name = _("Gemeinde")
         verbose_name_plural = _("Gemeinden")
-        ordering = ["name"]
+        # The slug is the name without umlauts, so every database sorts Ötigheim before Ottersweier.
+        ordering = ["slug"]
 
     def __str__(self) -> str:
         return self.translated("name")

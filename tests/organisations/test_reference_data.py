@@ -76,3 +76,10 @@ def test_a_broken_file_loads_nothing(tmp_path, content: str) -> None:
         call_command("load_reference_data", municipalities=places)
     assert not Topic.objects.exists()
     assert not Municipality.objects.exists()
+
+
+def test_umlauts_stand_where_readers_look_for_them() -> None:
+    reference_data.load()
+    names = list(Municipality.objects.filter(in_county=True).values_list("name", flat=True))
+    assert names[names.index("Ötigheim") + 1] == "Ottersweier"
+    assert names[-1] == "Weisenbach"
