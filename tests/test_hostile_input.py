@@ -1,0 +1,117 @@
+"""Whatever is sent to any page of the access matrix, the answer is never an error of ours.
+
+Every form is fetched, each of its fields is filled with something hostile, and the whole is sent;
+every address gets a query nobody means. On PostgreSQL this meets NUL, over-long texts and huge
+numbers, which SQLite stores without a word.
+"""
+
+import copy
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import pytest
+from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+
+from tests.access import World
+from tests.test_access import GROUPS, ROWS, address
+
+HOSTILE = {
+    "nul": "a\0b",
+    "long": "x" * 10_000,
+    "huge number": "9" * 25,
+    "negative": "-1",
+    "overrides": "\u202egro.elpmaxe\u202c\u2066x\u2069\u200b",
+    "markup": "\"'><script>alert(1)</script>{{ x }}{% y %}",
+    "link": "javascript:alert(1)",
+    "emoji": "🎉" * 50,
+    "digits": "٣٤٥",
+    "lines": "a\r\nBcc: b@example.org\r\n\r\nc",
+}
+QUERIES = [
+    {"seite": "9" * 25, "q": "a\0b", "p": "-1", "next": "//evil.example"},
+    {"seite": "viele", "q": "x" * 5_000, "p": "viele", "o": "9.9", "next": "https://evil.example"},
+    {"gemeinde": ["\u202e", "9" * 25], "thema": "'; --", "e": "1", "id": "9" * 25, "q": "%_\\"},
+]
+TAMPERED = {"nul", "huge number"}
+ROLES = ("public", "manager", "officer")
+
+
+class Fields(HTMLParser):
+    """The names of what a page's forms can send, with the values of their hidden fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, str] = {}
+        self.files: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        name = found.get("name")
+        if tag not in {"input", "select", "textarea", "button"} or not name:
+            return
+        if found.get("type") == "file":
+            self.files.add(name)
+        else:
+            self.names[name] = found.get("value") or ""
+
+
+@pytest.fixture
+def world(db, client_for, network) -> World:
+    return World(client_for)
+
+
+def ask(world: World, role: str, method: str, url: str, data=None) -> HttpResponse:
+    """Send a request whose effects are taken back; an error in a view is raised here."""
+    caches["pages"].clear()
+    client = world.clients[role]
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        response = getattr(client, method)(url, data or {})
+        transaction.set_rollback(True)
+    if response.streaming:
+        list(response)
+    client.cookies = cookies
+    return response
+
+
+def elsewhere(response: HttpResponse) -> bool:
+    return "evil.example" in response.headers.get("Location", "").partition("?")[0]
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_no_query_is_an_error_of_ours(group: str, world: World):
+    for name in GROUPS[group]:
+        url = address(name, ROWS[name], world)
+        for role in ("public", "officer"):
+            for query in QUERIES:
+                response = ask(world, role, "get", f"{url}?{urlencode(query, doseq=True)}")
+                assert response.status_code < 500, (name, role, query)
+                assert not elsewhere(response), (name, role, query)
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_nothing_typed_is_an_error_of_ours(group: str, world: World):
+    for name in GROUPS[group]:
+        url = address(name, ROWS[name], world)
+        # Whoever has the fewest rights among those who get the form sends it.
+        pages = ((role, ask(world, role, "get", url)) for role in ROLES)
+        role, page = next(
+            ((role, page) for role, page in pages if page.status_code == 200), ("", None)
+        )
+        if page is None or "html" not in page.headers["Content-Type"]:
+            continue
+        form = Fields()
+        form.feed(page.content.decode())
+        for what, value in HOSTILE.items():
+            # Hidden fields stay as they are, so that the view gets to the others; once they do not.
+            for hidden in (True, False) if what in TAMPERED else (True,):
+                sent = {
+                    field: kept if hidden and kept else value for field, kept in form.names.items()
+                }
+                for file in form.files:
+                    sent[file] = SimpleUploadedFile("bild.png", value.encode())
+                response = ask(world, role, "post", url, sent)
+                assert response.status_code < 500, (name, role, what)
