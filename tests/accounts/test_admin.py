@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts import services
 from accounts.models import User
 from core.models import OutboxMessage
-from tests.factories import make_second_factor, make_user
+from organisations.models import RepresentativeInvitation
+from tests.factories import make_organisation, make_second_factor, make_user
 
 LIST = "/de/verwaltung/accounts/user/"
 
@@ -149,3 +150,33 @@ def test_a_lost_phone_is_helped(client_for, helper, outsider):
 
 def test_visitors_find_nothing():
     assert Client().get(LIST).status_code == 302
+
+
+def test_who_has_left_the_team_has_no_rights_any_more(
+    client_for, administrator, officer, organisation
+):
+    """The group may be forgotten: rights reach beyond the back office, without a second factor."""
+    draft = make_organisation(state="draft")
+    page = reverse("organisations:people", args=[organisation.pk])
+    preview = draft.get_absolute_url()
+    before = client_for(officer)
+    assert [before.get(url).status_code for url in (page, preview)] == [200, 200]
+    client_for(administrator).post(
+        page_of(officer),
+        {
+            "email": officer.email,
+            "name": officer.name,
+            "language": "de",
+            "is_active": "on",
+            "groups": [group.pk for group in officer.groups.all()],
+        },
+    )
+    officer = User.objects.get(pk=officer.pk)
+    assert not officer.is_staff
+    assert officer.groups.exists()
+    for client in (before, client_for(officer)):
+        assert [client.get(url).status_code for url in (page, preview)] == [404, 404]
+        client.post(page, {"action": "invite", "addresses": "x@example.org", "role": "manager"})
+    assert not officer.has_perm("organisations.change_organisation")
+    assert not officer.has_module_perms("organisations")
+    assert not RepresentativeInvitation.objects.exists()
