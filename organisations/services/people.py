@@ -172,6 +172,8 @@ def change_role(*, representative: Representative, role: str, by: User) -> bool:
         _someone_else_manages(organisation, row)
     _set_role(row, role, by=by, reason=gettext_lazy("Rolle geändert"))
     if row.user_id != by.pk:
+        if role != Role.MANAGER:
+            _end_invitations_of(row)
         mails.role_changed(row, by=by)
     return True
 
@@ -232,6 +234,7 @@ def remove(*, representative: Representative, by: User) -> bool:
         _someone_else_manages(organisation, row)
     _end(row, by=by, reason=gettext_lazy("Entfernt"))
     if row.user_id != by.pk:
+        _end_invitations_of(row)
         mails.removed(organisation, reader=row.user)
     return True
 
@@ -412,6 +415,19 @@ def _set_role(
     representative.role = role
     history.note(representative, by=by, reason=reason)
     representative.save()
+
+
+def _end_invitations_of(representative: Representative) -> None:
+    """Withdraw what somebody has sent whom others no longer let manage the organisation.
+
+    An invitation to a second address of their own would bring them back.
+    """
+    RepresentativeInvitation.objects.filter(
+        organisation=representative.organisation_id,
+        invited_by=representative.user_id,
+        accepted_at=None,
+        withdrawn_at=None,
+    ).update(withdrawn_at=timezone.now())
 
 
 def _end(representative: Representative, *, by: User, reason: str | Promise) -> None:

@@ -360,6 +360,30 @@ class TestRoles:
         assert role_of(editor, organisation) is None
         assert mails_to(editor.email) == ["organisations/removed"]
 
+    @pytest.mark.parametrize("change", [{"action": "remove"}, {"action": "role", "role": "editor"}])
+    def test_who_was_sent_away_has_left_no_way_back(
+        self, client_for, manager, editor, organisation, change
+    ):
+        """An invitation to an address of one's own would undo what the others have decided."""
+        Representative.objects.filter(user=editor).update(role=Role.MANAGER)
+        kept = make_invitation(organisation=organisation, invited_by=manager)
+        people.invite(
+            organisation=organisation,
+            emails=["hintertuer@example.org"],
+            role=Role.MANAGER,
+            by=editor,
+            language="de",
+        )
+        row = Representative.objects.get(user=editor)
+        client_for(manager).post(page(organisation), change | {"representative": row.pk})
+        sent = RepresentativeInvitation.objects.get(email="hintertuer@example.org")
+        alias = make_user(email=sent.email)
+        with pytest.raises(Refused):
+            people.accept_invitation(invitation=sent, user=alias)
+        assert role_of(alias, organisation) is None
+        kept.refresh_from_db()
+        assert kept.is_open(timezone.now())
+
     @pytest.mark.parametrize("action", ["role", "remove", "hand_over", "withdraw", "resend"])
     def test_an_editor_changes_nothing(self, client_for, manager, editor, organisation, action):
         invitation = make_invitation(organisation=organisation)
