@@ -40,6 +40,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "submit": (Limit(20, DAY),),
     "invitation": (Limit(40, DAY),),
     "access_request": (Limit(10, DAY),),
+    # Mails that say what waits anyway on the officer's desk or an organisation's page, whoever
+    # causes them: many accounts together flood nobody either.
+    "mails_to_the_office": (Limit(20, HOUR), Limit(60, DAY)),
+    "mails_about_access": (Limit(5, HOUR), Limit(15, DAY)),
     "consent_request": (Limit(10, DAY),),
     # Open forms without a log-in, by network address and in all.
     "problem": (Limit(5, HOUR), Limit(20, DAY)),

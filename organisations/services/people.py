@@ -256,6 +256,11 @@ def request_access(*, organisation: Organisation, user: User, message: str) -> A
         raise Refused(
             _("Sie haben schon mehrere Anfragen gestellt. Bitte warten Sie auf die Antworten.")
         )
+    # Many accounts together flood nobody: the request itself stands on the organisation's page and
+    # on the officer's desk, mail or not.
+    tells = limits.allow(f"organisation:{organisation.pk}", action="mails_about_access") and (
+        bool(_managers(organisation)) or limits.allow("", action="mails_to_the_office")
+    )
     with transaction.atomic():
         row = Organisation.objects.select_for_update().public().filter(pk=organisation.pk).first()
         if row is None:
@@ -268,7 +273,7 @@ def request_access(*, organisation: Organisation, user: User, message: str) -> A
             state=AccessRequest.State.OPEN,
             defaults={"message": message.strip()},
         )
-        if created:
+        if created and tells:
             readers = _managers(row) or list(decisions.officers())
             mails.access_requested(request, readers=readers)
         return request

@@ -166,13 +166,17 @@ def submit(*, organisation: Organisation, by: User) -> bool:
     """
     if not Organisation.objects.editable_by(by).filter(pk=organisation.pk).exists():
         raise PermissionDenied
-    if organisation.can_submit and not limits.allow(str(by.pk), action="submit"):
+    if not organisation.can_submit:
+        return _submit(organisation, by, tells_the_office=False)
+    if not limits.allow(str(by.pk), action="submit"):
         raise Refused(_("Sie haben heute schon sehr oft gesendet. Bitte versuchen Sie es morgen."))
-    return _submit(organisation, by)
+    # Whoever makes many accounts fills the officer's desk at most, not her mailbox.
+    tells_the_office = limits.allow("", action="mails_to_the_office")
+    return _submit(organisation, by, tells_the_office=tells_the_office)
 
 
 @transaction.atomic
-def _submit(organisation: Organisation, by: User) -> bool:
+def _submit(organisation: Organisation, by: User, *, tells_the_office: bool) -> bool:
     row = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if row.state == State.SUBMITTED:
         organisation.state = row.state
@@ -193,7 +197,8 @@ def _submit(organisation: Organisation, by: User) -> bool:
     history.note(row, by=by, reason=again_or_not)
     row.save()
     emails.submitted(row, by=by, again=again)
-    emails.to_the_office(row, by=by, again=again)
+    if tells_the_office:
+        emails.to_the_office(row, by=by, again=again)
     organisation.state, organisation.submitted_at = row.state, row.submitted_at
     organisation.state_since = row.state_since
     return True

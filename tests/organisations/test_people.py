@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import limits
 from core.errors import Refused
 from core.models import OutboxMessage
 from core.tokens import new_token
@@ -565,6 +566,18 @@ class TestAskingForAccess:
             make_access_request(user=outsider)
         with pytest.raises(Refused):
             people.request_access(organisation=organisation, user=outsider, message="Ich")
+
+    @pytest.mark.parametrize("is_managed", [True, False])
+    def test_many_accounts_together_flood_nobody(self, officer, organisation, is_managed):
+        reader = officer
+        if is_managed:
+            reader = make_representative(organisation=organisation, role=Role.MANAGER).user
+        allowed = limits.LIMITS["mails_about_access"][0].times
+        for _number in range(allowed + 2):
+            people.request_access(organisation=organisation, user=make_user(), message="Ich!")
+        assert len(mails_to(reader.email)) == allowed
+        # Nothing is lost: every request waits for a decision.
+        assert organisation.access_requests.filter(state="open").count() == allowed + 2
 
     @pytest.mark.parametrize("who", ["manager", "officer"])
     def test_granting(self, client_for, who, outsider, manager, organisation, request):

@@ -434,6 +434,17 @@ def test_the_officer_is_not_flooded(manager, complete):
         registration.submit(organisation=complete, by=manager)
 
 
+def test_many_accounts_together_do_not_flood_the_officer_either(manager, complete, officer):
+    """The registration is handed over and waits on her desk; only her mailbox is spared."""
+    for _number in range(limits.LIMITS["mails_to_the_office"][0].times):
+        limits.allow("", action="mails_to_the_office")
+    assert registration.submit(organisation=complete, by=manager)
+    complete.refresh_from_db()
+    assert complete.state == "submitted"
+    mails = OutboxMessage.objects.values_list("to", "mail")
+    assert list(mails) == [(manager.email, "organisations/submitted")]
+
+
 # --- Discard --------------------------------------------------------------------------------------
 def test_a_draft_can_be_thrown_away_without_a_trace(
     client_for, manager, complete, django_capture_on_commit_callbacks
