@@ -147,6 +147,11 @@ class FieldError(NamedTuple):
     label: str
     message: str
 
+    @property
+    def lead(self) -> str:
+        """The label as it stands before the message; one that ends a sentence needs no colon."""
+        return self.label if self.label.endswith((".", "?", "!", ":", "؟")) else f"{self.label}:"
+
 
 def collect_errors(form: BaseForm | BaseFormSet) -> list[FieldError]:
     """All errors of a form, or of all forms of a formset, in the order of their fields."""

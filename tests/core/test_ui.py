@@ -136,6 +136,16 @@ def test_error_summary_leads_to_every_field():
     assert "#id_secret" not in shown
 
 
+def test_error_summary_puts_no_colon_after_a_question():
+    class Asking(forms.Form):
+        kind = forms.CharField(label="Was ist das?")
+        sure = forms.BooleanField(label="Ich habe es gelesen.")
+
+    shown = show("{% error_summary form %}", form=Asking({}))
+    assert ">Was ist das? Dieses" in shown
+    assert ">Ich habe es gelesen. Dieses" in shown
+
+
 def test_error_summary_takes_formsets_and_keeps_quiet_without_errors():
     rows = forms.formset_factory(ThreeFields)
     wrong = rows({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1"})
@@ -160,7 +170,7 @@ def test_pagination_of_one_page_is_nothing():
 def test_breadcrumbs_from_parts_and_from_pairs():
     by_parts = show('{% breadcrumbs "Liste" "/liste/" name %}', name="A & B")
     assert by_parts == show("{% breadcrumbs items=i %}", i=[("Liste", "/liste/"), ("A & B", "")])
-    assert '<span aria-current="page">A &amp; B</span>' in by_parts
+    assert '<span aria-current="page"><bdi>A &amp; B</bdi></span>' in by_parts
 
 
 def test_summary_list_shows_what_is_missing():
