@@ -592,7 +592,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='organisationimage',
-            constraint=models.CheckConstraint(condition=models.Q(('pending', True), models.Q(('consent', True), models.Q(('alt_text', ''), _negated=True)), _connector='OR'), name='organisations_image_described_and_agreed', violation_error_message='Ein Bild braucht eine Beschreibung und das Einverständnis.'),
+            constraint=models.CheckConstraint(condition=models.Q(('pending', True), ('kind', 'portrait'), models.Q(('consent', True), models.Q(('alt_text', ''), _negated=True)), _connector='OR'), name='organisations_image_described_and_agreed', violation_error_message='Ein Bild braucht eine Beschreibung und das Einverständnis.'),
         ),
         migrations.AddConstraint(
             model_name='contactperson',

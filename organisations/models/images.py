@@ -14,7 +14,11 @@ def image_path(image: "OrganisationImage", filename: str) -> str:
 
 
 class OrganisationImage(models.Model):
-    """A logo or photo, re-encoded without metadata, served by a view that checks rights."""
+    """A logo or photo, re-encoded without metadata, served by a view that checks rights.
+
+    A contact person's portrait has no description and no consent of its own: it is described by the
+    person's name, and shown only while that person's consent is in force.
+    """
 
     class Kind(models.TextChoices):
         LOGO = "logo", _("Logo")
@@ -61,7 +65,9 @@ class OrganisationImage(models.Model):
                 name="organisations_image_one_logo",
             ),
             models.CheckConstraint(
-                condition=Q(pending=True) | (Q(consent=True) & ~Q(alt_text="")),
+                condition=Q(pending=True)
+                | Q(kind="portrait")
+                | (Q(consent=True) & ~Q(alt_text="")),
                 name="organisations_image_described_and_agreed",
                 violation_error_message=_(
                     "Ein Bild braucht eine Beschreibung und das Einverständnis."

@@ -12,8 +12,8 @@ from accounts.models import User
 from core import history
 from core.errors import Refused
 from organisations.folding import fold
-from organisations.models import ContactPerson, Organisation
-from organisations.services import consent, editing
+from organisations.models import ContactPerson, Organisation, OrganisationImage
+from organisations.services import consent, editing, images
 
 FIELDS = ("name", "function", "phone", "email")
 MAX_CONTACTS = 10
@@ -106,14 +106,50 @@ def change(
 
 
 @transaction.atomic
+def set_photo(*, contact: ContactPerson, image: OrganisationImage | None, by: User) -> bool:
+    """Give a contact person another photo, or none; the former one is erased with its files.
+
+    A photo that somebody else has chosen is hidden until the person agrees to it.
+
+    :param image: a portrait that waits for its form (`images.keep`).
+    :return: whether anything changed; a portrait that has its person already changes nothing.
+    :raises PermissionDenied: if `by` may not change the organisation.
+    """
+    organisation = _organisation(contact.organisation_id, by)
+    row = ContactPerson.objects.select_for_update().get(pk=contact.pk)
+    former, wanted = row.photo, None
+    if image is not None:
+        wanted = organisation.images.filter(
+            pk=image.pk, kind=images.Kind.PORTRAIT, pending=True
+        ).first()
+    if wanted is None and (former is None or image is not None):
+        return False
+    if row.photo_public and (wanted is None or row.user_id != by.pk):
+        consent.person_changed(row, by=by, fields=["photo"])
+    if wanted is not None:
+        # Nobody has agreed to anything by sending it.
+        wanted.pending, wanted.consent_by = False, None
+        wanted.save()
+    row.photo = wanted
+    history.note(row, by=by, reason=gettext_lazy("Foto der Ansprechperson geändert"))
+    row.save()
+    if former is not None:
+        images.erase(former)
+    return True
+
+
+@transaction.atomic
 def remove(*, contact: ContactPerson, by: User) -> None:
-    """Remove a contact person; what was public of them disappears at once.
+    """Remove a contact person with their photo; what was public of them disappears at once.
 
     :raises PermissionDenied: if `by` may not change the organisation.
     """
     _organisation(contact.organisation_id, by)
     history.note(contact, by=by, reason=gettext_lazy("Ansprechperson entfernt"))
+    photo = contact.photo
     contact.delete()
+    if photo is not None:
+        images.erase(photo)
 
 
 def latest_entry(contact: ContactPerson) -> int:
