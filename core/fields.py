@@ -1,9 +1,23 @@
-"""Form fields that answer a tampered request with a message."""
+"""Tampered choices are answered with a message."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+
+def is_key(model: type[Model], value: Any) -> bool:
+    """Tell whether a column of primary keys could hold a value somebody has sent.
+
+    The field's validators know how large a number the database holds; PostgreSQL stores no NUL.
+    """
+    key = model._meta.pk
+    try:
+        key.run_validators(key.to_python(value))  # type: ignore[union-attr]
+    except (ValidationError, ValueError, OverflowError):
+        return False
+    return "\x00" not in str(value)
 
 
 class RowsField(forms.ModelMultipleChoiceField):
@@ -14,15 +28,11 @@ class RowsField(forms.ModelMultipleChoiceField):
     """
 
     def _check_values(self, value: Any) -> Any:
-        key = self.queryset.model._meta.pk  # type: ignore[union-attr]
         for entry in value:
-            try:
-                # The validators know how large a number the database holds.
-                key.run_validators(key.to_python(entry))
-            except (ValidationError, ValueError, OverflowError) as error:
+            if not is_key(self.queryset.model, entry):  # type: ignore[union-attr]
                 raise ValidationError(
                     self.error_messages["invalid_choice"],
                     code="invalid_choice",
                     params={"value": str(entry)[:40]},
-                ) from error
+                )
         return super()._check_values(value)  # type: ignore[misc]

@@ -18,7 +18,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import LogoutView, redirect_to_login
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.core.validators import MaxLengthValidator
 from django.db import DataError, models
@@ -33,8 +33,9 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from core import history
+from core.fields import is_key
 from core.text import CleanCharField
-from core.translations import TranslatedModel
+from core.translations import TranslatedModel, translation_field
 
 
 # --- What waits -----------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ class Guarded(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        known = [value for value in selected if self._is_key(value)]
+        known = [value for value in selected if is_key(self.model, value)]
         if len(known) != len(selected):
             self.message_user(
                 request,
@@ -127,20 +128,8 @@ class Guarded(admin.ModelAdmin):
             return redirect(request.get_full_path())
         return super().response_action(request, queryset)
 
-    def _is_key(self, value: str) -> bool:
-        key = self.opts.pk
-        try:
-            # The validators know how large a number the database holds.
-            key.run_validators(key.to_python(value))
-        except (ValidationError, ValueError, OverflowError):
-            return False
-        return "\x00" not in value
-
 
 # --- The site -------------------------------------------------------------------------------------
-METHODS = ("GET", "HEAD", "POST")
-
-
 METHODS = ("GET", "HEAD", "POST")
 
 
@@ -163,11 +152,6 @@ class OfficeSite(AdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in METHODS:
                 return HttpResponseNotAllowed(METHODS)
-            if request.method not in METHODS:
-                return HttpResponseNotAllowed(METHODS)
-            # PostgreSQL cannot store NUL and says so with an error, wherever it turns up.
-            if any("\x00" in text for pair in request.GET.lists() for text in (pair[0], *pair[1])):
-                raise BadRequest("NUL in the query")
             try:
                 return inner(request, *args, **kwargs)
             except PermissionDenied as error:
@@ -244,11 +228,6 @@ class OfficeModelAdmin(Guarded):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/history.html", context)
-
-
-def translation_field(language: str, name: str) -> str:
-    """Return the name a form field has for a text in a further language."""
-    return f"translation_{language}_{name}"
 
 
 class TranslatedForm(forms.ModelForm):

@@ -7,6 +7,13 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+TRANSLATION = "translation_"
+
+
+def translation_field(language: str, field: str) -> str:
+    """Return what a form field is called that asks for a text in a further language."""
+    return f"{TRANSLATION}{language}_{field}"
+
 
 class TranslatedModel(models.Model):
     """A model whose `translated_fields` may be given in further languages.

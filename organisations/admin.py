@@ -26,6 +26,7 @@ from core.fields import RowsField
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
 from core.resume import forget, recall
 from core.text import CleanCharField, HttpUrlField, clean_url, validate_has_words
+from core.translations import TRANSLATION
 from organisations import review
 from organisations.folding import fold
 from organisations.forms.decisions import MailForm, PostponeForm, ReasonForm
@@ -316,7 +317,7 @@ class OrganisationForm(office.TranslatedForm):
         return {
             name: self.cleaned_data[name]
             for name in self.changed_data
-            if name in known or name.startswith(editing.TRANSLATION)
+            if name in known or name.startswith(TRANSLATION)
         }
 
     def save_by_service(self) -> Organisation:

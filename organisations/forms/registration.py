@@ -25,6 +25,7 @@ from core import phones
 from core.fields import RowsField
 from core.images import read_image
 from core.text import CleanCharField, HttpUrlField, validate_has_words
+from core.translations import translation_field
 from organisations.models import (
     ContactPerson,
     Language,
@@ -33,7 +34,6 @@ from organisations.models import (
     OrganisationImage,
     PostalCode,
 )
-from organisations.services.editing import translation_field
 
 YES_NO = (("", _("Das weiß ich nicht")), ("yes", _("Ja")), ("no", _("Nein")))
 SOCIAL_LINKS = 4

@@ -19,6 +19,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from accounts.models import User
 from core import history
 from core.errors import Conflict, Refused
+from core.translations import TRANSLATION
 from organisations.models import Organisation
 from organisations.services import slugs
 
@@ -54,12 +55,6 @@ SINGLE = (
     "social_links",
 )
 MANY = ("topics", "target_groups", "languages", "active_in")
-TRANSLATION = "translation_"
-
-
-def translation_field(language: str, field: str) -> str:
-    """Return the name a text in a further language has among the values of `save`."""
-    return f"{TRANSLATION}{language}_{field}"
 
 
 def save(
@@ -68,7 +63,7 @@ def save(
     """Change an organisation; on an active one the public sees it at once.
 
     :param values: new values by name of the field: those of `SINGLE` and `MANY`, and texts in
-        further languages by `translation_field`. What is not named stays.
+        further languages by `core.translations.translation_field`. What is not named stays.
     :param seen_version: `Organisation.version` when the person began to edit.
     :return: the saved organisation; unchanged if nothing differs.
     :raises PermissionDenied: if the person may not change it.
