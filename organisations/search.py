@@ -10,7 +10,7 @@ against organisations, so a typing error costs the same however many organisatio
 
 In here are only public organisations and only what their pages show to everybody; contact persons
 are not in here at all. The index is thrown away as soon as `core.revision` has moved on.
-See docs/adr/0003-directory-index.md.
+See docs/adr/0003-directory-index-in-memory.md.
 """
 
 import threading
