@@ -9,10 +9,12 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.utils import decrypt
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,20 @@ from accounts.models import User, normalise_email
 from core import limits
 from core.errors import Refused
 from core.models import OutboxMessage
+
+
+# --- The team -------------------------------------------------------------------------------------
+def staff_who_may(permission: str) -> QuerySet[User]:
+    """Return the active accounts of the team that have a right, by their group or of their own.
+
+    Where nobody has it the administrators are returned, so that nothing is left lying.
+
+    :param permission: as Django names it, such as `portal.change_feedback`.
+    """
+    staff = User.objects.filter(is_active=True, is_staff=True)
+    holders = ModelBackend().with_perm(permission, include_superusers=False)
+    able = staff.filter(pk__in=holders.values("pk"))
+    return able if able.exists() else staff.filter(is_superuser=True)
 
 
 # --- Codes and addresses --------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from string import Template
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts import own_data
 from accounts.models import User
 from accounts.own_data import Section
+from accounts.services import staff_who_may
 from portal import emails
 from portal.models import Feedback, NetworkProfile
 
@@ -103,19 +104,9 @@ def give_feedback(
         },
     )
     if is_new:
-        for officer in readers_of_feedback():
+        for officer in staff_who_may("portal.change_feedback"):
             emails.feedback_arrived(feedback, officer)
     return feedback
-
-
-def readers_of_feedback() -> models.QuerySet[User]:
-    """The active accounts of the team whose group lets them answer feedback."""
-    return User.objects.filter(
-        is_active=True,
-        is_staff=True,
-        groups__permissions__codename="change_feedback",
-        groups__permissions__content_type__app_label="portal",
-    ).distinct()
 
 
 def forget_answered_feedback() -> dict[str, int]:

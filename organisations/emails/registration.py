@@ -1,6 +1,7 @@
 """Mails about a registration: one to who sent it, one to each of those who decide."""
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -8,22 +9,6 @@ from django.utils.translation import override
 from accounts.models import User
 from core.mail import queue_mail
 from organisations.models import Organisation
-
-
-def office_team() -> QuerySet[User]:
-    """Return whom mails to the office reach: staff whose group may decide about registrations.
-
-    Administrators get them only where nobody else would, so that nothing is left lying.
-    """
-    team = User.objects.filter(
-        is_active=True,
-        is_staff=True,
-        groups__permissions__codename="review_organisation",
-        groups__permissions__content_type__app_label="organisations",
-    ).distinct()
-    if team.exists():
-        return team
-    return User.objects.filter(is_active=True, is_staff=True, is_superuser=True)
 
 
 def submitted(organisation: Organisation, *, by: User, again: bool) -> None:
@@ -40,9 +25,11 @@ def submitted(organisation: Organisation, *, by: User, again: bool) -> None:
     )
 
 
-def to_the_office(organisation: Organisation, *, by: User, again: bool) -> None:
-    """Tell everybody who may decide that a registration waits for them."""
-    for officer in office_team():
+def to_the_office(
+    organisation: Organisation, *, by: User, again: bool, readers: Iterable[User]
+) -> None:
+    """Tell those who decide that a registration waits for them."""
+    for officer in readers:
         with override(officer.language):
             action = (
                 _("Anmeldung prüfen"),

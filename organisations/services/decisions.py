@@ -10,10 +10,10 @@ import datetime
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
+from accounts.services import staff_who_may
 from core import history
 from core.errors import Refused
 from organisations.emails import decisions as emails
@@ -100,14 +101,8 @@ def may_decide(user: User | AnonymousUser) -> bool:
 
 
 def officers() -> QuerySet[User]:
-    """Return the accounts that decisions wait for: staff with the right; failing these, admins."""
-    staff = User.objects.filter(is_active=True, is_staff=True)
-    right = Q(codename="review_organisation", content_type__app_label="organisations")
-    holders = Permission.objects.filter(right)
-    deciding = staff.filter(
-        Q(groups__permissions__in=holders) | Q(user_permissions__in=holders)
-    ).distinct()
-    return deciding if deciding.exists() else staff.filter(is_superuser=True)
+    """Return the accounts that decisions wait for."""
+    return staff_who_may("organisations.review_organisation")
 
 
 @transaction.atomic

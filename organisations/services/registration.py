@@ -21,7 +21,7 @@ from organisations.models import (
     PostalCode,
     Representative,
 )
-from organisations.services import images, slugs
+from organisations.services import decisions, images, slugs
 
 State = Organisation.State
 
@@ -198,7 +198,7 @@ def _submit(organisation: Organisation, by: User, *, tells_the_office: bool) -> 
     row.save()
     emails.submitted(row, by=by, again=again)
     if tells_the_office:
-        emails.to_the_office(row, by=by, again=again)
+        emails.to_the_office(row, by=by, again=again, readers=decisions.officers())
     organisation.state, organisation.submitted_at = row.state, row.submitted_at
     organisation.state_since = row.state_since
     return True
