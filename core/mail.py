@@ -26,6 +26,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import site_url
 from core.models import OutboxMessage
 from core.text import clean_text
 
@@ -41,23 +42,6 @@ SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}):(?=//)|\bwww\.(?=\w)")
 ADDRESS = re.compile(r"\W{0,3}[\w.+'-]+@[\w.-]+\W{0,3}")
 DOT_OF_A_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 WORD_JOINER = "\u2060"
-
-
-def site_url(path: str, language: str) -> str:
-    """Return the full address of a page, in the reader's language.
-
-    :param path: as `reverse` gives it, in whatever language is active now, or without a language;
-        a full address is returned as it is.
-    :param language: code of the reader's language, for example `ar`.
-    :return: an address under SITE_URL, never under the Host of a request (CVE-2021-30185).
-    """
-    if urlsplit(path).scheme:
-        return path
-    codes = [code for code, _name in settings.LANGUAGES]
-    first, _slash, rest = path.lstrip("/").partition("/")
-    if first not in codes:
-        rest = path.lstrip("/")
-    return f"{settings.SITE_URL}/{language if language in codes else codes[0]}/{rest}"
 
 
 def render(mail: str, language: str, context: Mapping[str, Any]) -> tuple[str, str]:

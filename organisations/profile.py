@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from phonenumber_field.phonenumber import PhoneNumber
 
-from core.mail import site_url
+from core.addresses import own_url
 from core.phones import spoken
 from organisations.models import (
     ContactPerson,
@@ -201,7 +201,7 @@ def page(organisation: Organisation, index: Directory) -> dict[str, Any]:
     first = next((found for found in texts.values() if found), None)
     municipality = index.municipalities.get(organisation.municipality_id)
     logo = next((image for image in images if image.kind == "logo"), None)
-    url = site_url(organisation.get_absolute_url(), get_language() or settings.LANGUAGE_CODE)
+    url = own_url(organisation.get_absolute_url())
     context = {
         "organisation": organisation,
         "texts": texts,
@@ -220,10 +220,7 @@ def page(organisation: Organisation, index: Directory) -> dict[str, Any]:
         "url": url,
         "mail_link": "mailto:?"
         + urlencode({"subject": organisation.name, "body": url}, quote_via=quote),
-        "share_image": site_url(
-            reverse("organisations:share_image", args=[organisation.slug]),
-            get_language() or settings.LANGUAGE_CODE,
-        ),
+        "share_image": own_url(reverse("organisations:share_image", args=[organisation.slug])),
     }
     context["linked_data"] = linked_data(organisation, context)
     return context
@@ -288,9 +285,7 @@ def vcard(organisation: Organisation, contact: Contact) -> str:
         lines.append(f"TEL;TYPE=work;VALUE=uri:{contact.phone.as_rfc3966}")
     if contact.email:
         lines.append(f"EMAIL;TYPE=work:{_vcard_text(contact.email)}")
-    lines.append(
-        "URL:" + site_url(organisation.get_absolute_url(), get_language() or settings.LANGUAGE_CODE)
-    )
+    lines.append("URL:" + own_url(organisation.get_absolute_url()))
     lines.append("END:VCARD")
     return "".join(_folded(line) for line in lines)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core.mail import site_url
+from core.addresses import site_url
 from organisations.models import Organisation
 
 # Organisations in one part of the sitemap; the protocol allows 50,000 addresses.

@@ -1,9 +1,7 @@
 """Home, the legal pages and what a visitor can say about barriers."""
 
 import uuid
-from typing import Any
 
-from django.conf import settings
 from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import limits
-from core.mail import site_url
+from core.addresses import page_addresses
 from core.pagecache import cache_public
 from organisations.cards import cards
 from organisations.map import county_map
@@ -43,19 +41,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "topics": index.topics.values(),
             "map": county_map(index=index),
             "newest": cards(_newest(index), index),
-            "addresses": _addresses("portal:home"),
+            "addresses": page_addresses(reverse("portal:home")),
         },
     )
-
-
-def _addresses(name: str) -> dict[str, Any]:
-    """Return a page's full address, and the same in every language, for search engines."""
-    path = reverse(name)
-    return {
-        "canonical": site_url(path, get_language() or settings.LANGUAGE_CODE),
-        "alternates": [(code, site_url(path, code)) for code, _name in settings.LANGUAGES],
-        "default": site_url(path, settings.LANGUAGE_CODE),
-    }
 
 
 def _newest(index: Directory) -> list[int]:
@@ -89,7 +77,7 @@ def _legal_page(request: HttpRequest, field: str, title: str) -> HttpResponse:
             "title": title,
             "text": profile.translated(field),
             "to_be_checked": not getattr(profile, f"{field}_checked"),
-            "addresses": _addresses(f"portal:{field}"),
+            "addresses": page_addresses(reverse(f"portal:{field}")),
         },
     )
 
@@ -115,14 +103,14 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_public
 def easy_language(request: HttpRequest) -> HttpResponse:
-    context = {"addresses": _addresses("portal:easy_language")}
+    context = {"addresses": page_addresses(reverse("portal:easy_language"))}
     return render(request, "portal/easy_language.html", context)
 
 
 @require_safe
 @cache_public
 def sign_language(request: HttpRequest) -> HttpResponse:
-    context = {"addresses": _addresses("portal:sign_language")}
+    context = {"addresses": page_addresses(reverse("portal:sign_language"))}
     return render(request, "portal/sign_language.html", context)
 
 

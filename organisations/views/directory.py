@@ -5,20 +5,18 @@ from io import BytesIO
 from typing import Any
 
 import segno
-from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import limits
-from core.mail import site_url
+from core.addresses import own_url, page_addresses
 from core.pagecache import cache_public
 from organisations import profile, share_images
 from organisations.cards import VISITOR, cards
@@ -62,7 +60,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
         "map": county_map(result.counts["municipality"], index),
         "everything_url": path,
         "heading": _heading(groups, selection),
-        "addresses": _addresses(path, _canonical(selection, page_obj)),
+        "addresses": page_addresses(path, _canonical(selection, page_obj)),
         # Search engines get the whole list, the pages of one value, and the organisations.
         "indexed": not selection.query and selection.count <= 1 and bool(result.total),
         **_ways_on(selection, result.total, path, index),
@@ -86,15 +84,6 @@ def _canonical(selection: Selection, page_obj: Page) -> str:
     if page_obj.number > 1:
         query += f"{'&' if query else '?'}seite={page_obj.number}"
     return query
-
-
-def _addresses(path: str, query: str = "") -> dict[str, Any]:
-    """Return the page's full address, and the same in every language."""
-    return {
-        "canonical": site_url(path, get_language() or settings.LANGUAGE_CODE) + query,
-        "alternates": [(code, site_url(path, code) + query) for code, _name in settings.LANGUAGES],
-        "default": site_url(path, settings.LANGUAGE_CODE) + query,
-    }
 
 
 def _ways_on(selection: Selection, total: int, path: str, index: Any) -> dict[str, Any]:
@@ -128,7 +117,7 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
     index = directory()
     context = profile.page(organisation, index)
     context["is_own"] = organisation.is_own
-    context["addresses"] = _addresses(organisation.get_absolute_url())
+    context["addresses"] = page_addresses(organisation.get_absolute_url())
     return render(request, "organisations/organisation_detail.html", context)
 
 
@@ -185,7 +174,7 @@ def qr_code(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = find(request, slug)
     if organisation.slug != slug:
         return _moved(request, organisation)
-    address = site_url(organisation.get_absolute_url(), get_language() or settings.LANGUAGE_CODE)
+    address = own_url(organisation.get_absolute_url())
     picture = BytesIO()
     # White behind it, whatever the page's colours: dark codes on dark ground cannot be read.
     segno.make(address, error="m").save(

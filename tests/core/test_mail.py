@@ -8,7 +8,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.transaction import TransactionManagementError
-from django.test import override_settings
 
 from core import mail
 from core.models import OutboxMessage
@@ -186,21 +185,6 @@ def test_a_subject_cannot_add_headers(db, templates):
     assert message.subject == "Hallo Anna Bcc: berta@example.org"
     header = EmailMessage()
     header["Subject"] = message.subject
-
-
-@override_settings(SITE_URL="https://netz.example.org")
-@pytest.mark.parametrize(
-    ("path", "address"),
-    [
-        ("/de/", "https://netz.example.org/en/"),
-        ("/ar/konto/?a=/de/", "https://netz.example.org/en/konto/?a=/de/"),
-        ("/konto/", "https://netz.example.org/en/konto/"),
-        ("/dental/", "https://netz.example.org/en/dental/"),
-        ("https://netz.example.org/de/x/", "https://netz.example.org/de/x/"),
-    ],
-)
-def test_addresses_are_the_sites_own_in_the_readers_language(path, address):
-    assert mail.site_url(path, "en") == address
 
 
 def test_signatures_stand_under_every_mail(db, templates, monkeypatch):
