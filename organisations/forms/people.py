@@ -91,6 +91,7 @@ class InviteForm(forms.Form):
             "Eine oder mehrere Adressen, jede in einer neuen Zeile. "
             "Die Personen brauchen noch kein Konto."
         ),
+        error_messages={"required": _("Bitte geben Sie mindestens eine E-Mail-Adresse ein.")},
     )
     role = forms.ChoiceField(
         label=_("Rolle"),
@@ -176,4 +177,5 @@ class AccessRequestForm(forms.Form):
             "Wer sind Sie, und was machen Sie in der Organisation? "
             "Das lesen die Menschen, die über Ihre Anfrage entscheiden."
         ),
+        error_messages={"required": _("Bitte schreiben Sie ein paar Worte über sich.")},
     )

@@ -19,6 +19,7 @@ class ProblemForm(forms.ModelForm):
         max_length=2000,
         validators=[validate_has_words],
         widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Bitte schreiben Sie, was nicht stimmt.")},
     )
     email = forms.EmailField(
         label=_("Ihre E-Mail-Adresse"),

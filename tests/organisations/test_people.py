@@ -150,7 +150,7 @@ class TestInviting:
     @pytest.mark.parametrize(
         ("typed", "message"),
         [
-            ("", "Dieses Feld ist zwingend erforderlich."),
+            ("", "Bitte geben Sie mindestens eine E-Mail-Adresse ein."),
             ("\n".join(f"p{n}@example.org" for n in range(21)), "höchstens 20"),
             ("leitung@example.org", "leitung@example.org gehört schon zu Ihrer Organisation."),
             ("x" * 7000, "6000"),

@@ -357,8 +357,9 @@ def test_the_last_step_names_what_is_missing(client_for, manager, draft):
 
 
 def test_sending_needs_the_privacy_notice(client_for, manager, complete):
-    page = client_for(manager).post(step_url(complete, "senden"), {})
-    assert "Datenschutzhinweise gelesen haben" in page.content.decode()
+    text = client_for(manager).post(step_url(complete, "senden"), {}).text
+    assert "Datenschutzhinweise gelesen haben" in text
+    assert text.index("data-error-summary") < text.index("<h2>Ihre Organisation"), "not far below"
     complete.refresh_from_db()
     assert complete.state == "draft"
 
