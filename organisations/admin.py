@@ -849,11 +849,11 @@ class OrganisationAdmin(OfficeModelAdmin):
             )
             return redirect(_review_url(organisation))
         self.log_change(request, organisation, str(decision.label))
-        text = _("%(decision)s: „%(name)s“.")
+        organisation.refresh_from_db()
+        text = _("Gespeichert: „%(name)s“ hat den Stand „%(state)s“.")
+        state = organisation.get_state_display()
         self.message_user(
-            request,
-            text % {"decision": decision.label, "name": organisation.name},
-            messages.SUCCESS,
+            request, text % {"name": organisation.name, "state": state}, messages.SUCCESS
         )
         return redirect("admin:index")
 

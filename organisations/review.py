@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from core import phones
 from organisations import duplicates
 from organisations.models import Consent, ContactPerson, Organisation, OrganisationImage
 
@@ -130,7 +131,7 @@ def _value(organisation: Organisation, name: str) -> str:
     if isinstance(value, list):
         return "\n".join(str(entry) for entry in value)
     if name == "phone" and value:
-        return value.as_national if value.country_code == 49 else value.as_international
+        return phones.spoken(value)
     return "" if value is None else str(value)
 
 

@@ -156,7 +156,7 @@ def full(manager):
         description="Wir singen.",
         translations={"ar": {"description": "نحن نغني"}, "tr": {"description": "Şarkı söylüyoruz"}},
         website="https://chor.example.org",
-        phone="+497222381000",
+        phone="+4972223814325",
         social_links=["https://social.example.org/chor"],
         street="Hauptstraße 1",
         postal_code="76437",
@@ -181,7 +181,7 @@ class TestReview:
             "نحن نغني",
             "Şarkı söylüyoruz",
             "https://chor.example.org",
-            "07222 381000",
+            "07222 381-4325",
             "https://social.example.org/chor",
             "Hauptstraße 1",
             "76437 Rastatt",
@@ -232,7 +232,7 @@ class TestReview:
 
     def test_admitting(self, client_for, officer, full, manager):
         response = self.decide(client_for(officer), full, "admit")
-        assert "Aufnehmen: „Chor der Nationen e. V.“." in response.text
+        assert "Gespeichert: „Chor der Nationen e. V.“ hat den Stand „Aktiv“." in response.text
         full.refresh_from_db()
         assert full.state == State.ACTIVE
         assert OutboxMessage.objects.get().to == manager.email
