@@ -21,7 +21,6 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.http.request import RawPostDataException
 from django.shortcuts import render
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from core import limits
@@ -130,27 +129,6 @@ def require_login(
         return redirect_to_login(request.get_full_path())
 
     return guarded
-
-
-class LoginRequired:
-    """`require_login` for a class-based view; stands first among its bases."""
-
-    @method_decorator(require_login)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-
-
-class ResumableForm(LoginRequired):
-    """A form view that shows after the log-in what was sent before it."""
-
-    request: HttpRequest
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        options: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
-        kept = recall(self.request)
-        if kept is not None:
-            options["data"] = kept
-        return options
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -8,9 +8,9 @@ from django import forms
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.test import Client, override_settings
 from django.urls import path
-from django.views.generic import FormView
 
 from accounts.models import User
 from core import resume
@@ -28,12 +28,13 @@ class LetterForm(forms.Form):
     picture = forms.FileField(required=False)
 
 
-class LetterView(resume.ResumableForm, FormView):
-    form_class = LetterForm
-    template_name = "accounts/email.html"
-
-    def form_valid(self, form: LetterForm) -> HttpResponse:
+@resume.require_login
+def letter(request: HttpRequest) -> HttpResponse:
+    data = request.POST if request.method == "POST" else resume.recall(request)
+    form = LetterForm(data, request.FILES)
+    if request.method == "POST" and form.is_valid():
         return HttpResponse(f"saved {form.cleaned_data['text']}")
+    return render(request, "accounts/email.html", {"form": form})
 
 
 @resume.require_login
@@ -43,7 +44,7 @@ def plain(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("brief/", LetterView.as_view()),
+    path("brief/", letter),
     path("schlicht/", plain),
     *urls.urlpatterns,
 ]
