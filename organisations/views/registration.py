@@ -58,7 +58,8 @@ def register(request: HttpRequest) -> HttpResponse:
     else:
         form = forms.RegisterForm(kept, initial={"creation_key": uuid.uuid4()})
     context: dict[str, Any] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    # "Back" from the question about duplicates shows the form as it was filled.
+    if request.method == "POST" and "change" not in request.POST and form.is_valid():
         name, key = form.cleaned_data["name"], form.cleaned_data["creation_key"]
         already = registration.begun(by=request.user, creation_key=key)
         if already:

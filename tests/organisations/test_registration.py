@@ -179,6 +179,17 @@ def test_a_likely_duplicate_is_asked_about(client_for, outsider, organisation):
     assert Organisation.objects.count() == 2
 
 
+def test_back_from_the_question_keeps_what_was_typed(client_for, outsider, organisation):
+    client = client_for(outsider)
+    asked = client.post(REGISTER, answers(name="Haus der Musiik", kind="initiative"))
+    assert "Haus der Musiik" in asked.text
+    page = client.post(REGISTER, answers(name="Haus der Musiik", kind="initiative", change="1"))
+    assert "Gibt es Ihre Organisation schon?" not in page.text
+    assert page.context["form"]["name"].value() == "Haus der Musiik"
+    assert page.context["form"]["kind"].value() == "initiative"
+    assert Organisation.objects.count() == 1
+
+
 def test_the_answer_counts_only_for_its_name(client_for, outsider, organisation):
     page = client_for(outsider).post(
         REGISTER, answers(name="Haus der Musik", another="etwas anderes")
