@@ -438,7 +438,7 @@ class Migration(migrations.Migration):
                 ('wants_invitations', models.BooleanField(default=True, verbose_name='Möchte Einladungen zu Netzwerktreffen')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='Reihenfolge')),
                 ('user', models.ForeignKey(blank=True, help_text='Wenn die Ansprechperson selbst ein Konto hat.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contact_entries', to=settings.AUTH_USER_MODEL, verbose_name='Konto')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='organisations.organisation', verbose_name='Organisation')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='organisations.organisation', verbose_name='Organisation')),
                 ('photo', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisations.organisationimage', verbose_name='Foto')),
             ],
             options={
@@ -484,8 +484,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('manager', 'Verwaltung'), ('editor', 'Bearbeitung')], max_length=10, verbose_name='Rolle')),
                 ('since', models.DateTimeField(auto_now_add=True, verbose_name='Seit')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='representatives', to='organisations.organisation', verbose_name='Organisation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='representations', to=settings.AUTH_USER_MODEL, verbose_name='Konto')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='representatives', to='organisations.organisation', verbose_name='Organisation')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='representations', to=settings.AUTH_USER_MODEL, verbose_name='Konto')),
             ],
             options={
                 'verbose_name': 'Vertretung',
@@ -576,7 +576,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Gefragt am')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='Entschieden am')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Entschieden von')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_requests', to=settings.AUTH_USER_MODEL, verbose_name='Konto')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_requests', to=settings.AUTH_USER_MODEL, verbose_name='Konto')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_requests', to='organisations.organisation', verbose_name='Organisation')),
             ],
             options={

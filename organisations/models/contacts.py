@@ -21,7 +21,7 @@ class ContactPerson(models.Model):
     PUBLISHABLE = ("name", "function", "phone", "email", "photo")
 
     organisation = models.ForeignKey(
-        Organisation, models.CASCADE, related_name="contacts", verbose_name=_("Organisation")
+        Organisation, models.PROTECT, related_name="contacts", verbose_name=_("Organisation")
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -19,13 +19,13 @@ class Representative(models.Model):
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.CASCADE,
+        models.PROTECT,
         related_name="representations",
         verbose_name=_("Konto"),
     )
     organisation = models.ForeignKey(
         Organisation,
-        models.CASCADE,
+        models.PROTECT,
         related_name="representatives",
         verbose_name=_("Organisation"),
     )
@@ -105,7 +105,7 @@ class AccessRequest(models.Model):
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.CASCADE,
+        models.PROTECT,
         related_name="access_requests",
         verbose_name=_("Konto"),
     )

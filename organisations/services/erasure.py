@@ -22,7 +22,7 @@ from organisations.models import (
     Representative,
     RepresentativeInvitation,
 )
-from organisations.services import images
+from organisations.services import images, registration
 
 State = Organisation.State
 # Somebody has to answer for an organisation from the moment it is sent until it is archived.
@@ -146,7 +146,7 @@ def erase(user: User) -> None:
     for organisation in organisations:
         others = organisation.representatives.exclude(user=user).exists()
         if organisation.state == State.DRAFT and not others:
-            _erase_draft(organisation)
+            registration.erase_draft(organisation)
     Representative.objects.filter(user=user).delete()
     Representative.history.filter(user_id=user.pk).delete()
     RepresentativeInvitation.objects.filter(email__iexact=user.email).delete()
@@ -169,17 +169,6 @@ def _erase_contact(contact: ContactPerson) -> None:
     ContactPerson.history.filter(id=pk).delete()
     if photo is not None:
         images.erase(photo)
-
-
-def _erase_draft(organisation: Organisation) -> None:
-    """Remove a registration that was never sent and that nobody else works on."""
-    pk = organisation.pk
-    for image in organisation.images.all():
-        images.erase(image)
-    contacts = list(organisation.contacts.values_list("pk", flat=True))
-    organisation.delete()
-    Organisation.history.filter(id=pk).delete()
-    ContactPerson.history.filter(id__in=contacts).delete()
 
 
 def _forget_name(user: User) -> None:

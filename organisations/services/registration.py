@@ -218,11 +218,21 @@ def discard(*, organisation: Organisation, by: User) -> None:
     row = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if row.state != State.DRAFT or row.submitted_at is not None:
         raise Refused(_("Nur ein Entwurf, der noch nie gesendet wurde, kann gelöscht werden."))
-    for image in row.images.all():
+    erase_draft(row)
+
+
+def erase_draft(draft: Organisation) -> None:
+    """Delete a registration that was never sent, with its history; part of a transaction.
+
+    Its people are PROTECTed and go first. What is deleted leaves its last state in the history;
+    here nothing is to remain.
+    """
+    for image in draft.images.all():
         images.erase(image)
-    pk = row.pk
-    row.delete()
-    # What was deleted leaves its last state in the history; here nothing is to remain.
+    draft.contacts.all().delete()
+    draft.representatives.all().delete()
+    pk = draft.pk
+    draft.delete()
     Organisation.history.filter(id=pk).delete()
     ContactPerson.history.filter(organisation_id=pk).delete()
     Representative.history.filter(organisation_id=pk).delete()

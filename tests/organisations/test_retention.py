@@ -1,5 +1,7 @@
 import datetime
 
+import pytest
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from organisations.models import AccessRequest, ProblemReport, RepresentativeInvitation
@@ -27,3 +29,9 @@ def test_what_is_over_is_deleted_and_what_waits_stays(organisation, officer):
     assert RepresentativeInvitation.objects.get().email == "offen@example.org"
     assert AccessRequest.objects.get().message == "offen"
     assert set(retention.forget_old().values()) == {0}
+
+
+def test_people_and_their_organisation_are_not_deleted_in_passing(organisation, editor):
+    for row in (organisation, editor):
+        with pytest.raises(ProtectedError):
+            row.delete()

@@ -34,7 +34,7 @@ def moves(change: Callable[[], object]) -> bool:
         lambda organisation: make_contact(organisation=organisation).delete(),
         lambda organisation: make_image(organisation=organisation),
         lambda organisation: make_former_slug(slug="alt", organisation=organisation),
-        lambda organisation: organisation.delete(),
+        lambda organisation: (organisation.representatives.all().delete(), organisation.delete()),
     ],
 )
 def test_changes_of_a_public_organisation_count(organisation: Organisation, change) -> None:
