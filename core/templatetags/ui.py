@@ -38,6 +38,8 @@ STATE_TONES = {
     "archived": "neutral",
 }
 MONOGRAM_TONES = 6
+LONG_LIST = 24  # choices a thumb still scrolls past
+SHOWN_FIRST = 10
 MONOGRAM_SHAPES = (
     "M12 0h40a12 12 0 0 1 12 12v40a12 12 0 0 1-12 12H12A12 12 0 0 1 0 52V12A12 12 0 0 1 12 0z",
     "M32 0a32 32 0 1 1 0 64a32 32 0 1 1 0-64z",
@@ -173,6 +175,27 @@ def collect_errors(form: BaseForm | BaseFormSet) -> list[FieldError]:
 def error_summary(*forms: BaseForm | BaseFormSet | None) -> dict[str, Any]:
     """What has to be mended, as links to the fields; above the form, and nothing if all is well."""
     return {"errors": [error for form in forms if form for error in collect_errors(form)]}
+
+
+class Choices(NamedTuple):
+    """Boxes or radio buttons: those that show at once, and those that unfold."""
+
+    first: list[Any]
+    more: list[Any]
+    chosen: bool
+
+
+@register.filter
+def folded(groups: list[Any]) -> Choices:
+    """Split a long list of choices; a short one, or one in groups of its own, stays whole.
+
+    :param groups: what a widget's `optgroups` returns.
+    """
+    if len(groups) <= LONG_LIST or any(label for label, options, index in groups):
+        return Choices(groups, [], False)
+    more = groups[SHOWN_FIRST:]
+    chosen = any(option["selected"] for label, options, index in more for option in options)
+    return Choices(groups[:SHOWN_FIRST], more, chosen)
 
 
 @register.simple_tag

@@ -146,6 +146,27 @@ def test_error_summary_puts_no_colon_after_a_question():
     assert ">Ich habe es gelesen. Dieses" in shown
 
 
+@pytest.mark.parametrize(
+    ("number", "chosen", "details"),
+    [(24, [], None), (30, [3], '<details class="details">'), (30, [28], "open>")],
+)
+def test_the_end_of_a_long_list_unfolds(number, chosen, details):
+    class Choosing(forms.Form):
+        entries = forms.MultipleChoiceField(
+            choices=[(n, f"Wahl {n}") for n in range(number)], widget=forms.CheckboxSelectMultiple
+        )
+
+    form = Choosing(initial={"entries": chosen})
+    shown = show("{% load crispy_forms_tags %}{{ form|crispy }}", form=form)
+    assert shown.count('type="checkbox"') == number
+    assert shown.count("checked") == len(chosen)
+    if details is None:
+        assert "<details" not in shown
+    else:
+        assert details in shown
+        assert shown.index("Wahl 9<") < shown.index("<details") < shown.index("Wahl 10<")
+
+
 def test_error_summary_takes_formsets_and_keeps_quiet_without_errors():
     rows = forms.formset_factory(ThreeFields)
     wrong = rows({"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1"})
