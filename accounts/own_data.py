@@ -118,6 +118,7 @@ def collect(user: User) -> list[Section]:
 
 
 def obstacles(user: User) -> list[Obstacle]:
+    """Return what the person has to settle before their account can be erased, in every app."""
     return [obstacle for keeper in _keepers.values() for obstacle in keeper.obstacles(user)]
 
 

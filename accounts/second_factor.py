@@ -29,6 +29,7 @@ def is_enrolled(user: User) -> bool:
 
 
 def is_required_of(user: User) -> bool:
+    """Tell whether an account must have a second factor: everybody who works for the network."""
     return user.is_staff or user.is_superuser
 
 

@@ -53,6 +53,11 @@ def local_path(address: str) -> str:
 
 
 def with_next(name: str, next_path: str) -> str:
+    """Return a page's path that knows where to go afterwards.
+
+    :param name: of the route.
+    :param next_path: from `local_path`; may be empty.
+    """
     address = reverse(name)
     return f"{address}?{urlencode({'next': next_path})}" if next_path else address
 

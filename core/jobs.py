@@ -86,11 +86,13 @@ def _begin(task: Task, *, everything: bool) -> bool:
 
 @register("core.outbox", every=timedelta(hours=6))
 def forget_old_mails() -> Mapping[str, int]:
+    """Wipe and drop what the outbox has kept long enough; see `outbox.forget_old`."""
     return outbox.forget_old()
 
 
 @register("core.sessions", every=timedelta(hours=6))
 def forget_expired_sessions() -> Mapping[str, int]:
+    """Drop log-ins that have ended; what was kept in them goes too."""
     dropped, _per_model = Session.objects.filter(expire_date__lt=timezone.now()).delete()
     return {"dropped": dropped}
 
@@ -113,5 +115,6 @@ def forget_expired_counts() -> Mapping[str, int]:
 
 @register("core.statistics", every=timedelta(days=1))
 def refresh_statistics() -> Mapping[str, int]:
+    """Keep the database choosing the right index; see `core.statistics`."""
     statistics.refresh()
     return {}

@@ -34,6 +34,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
+    """The county's outlines in the picture's own units, and whom they are from."""
+
     width: int
     height: int
     shapes: list[Shape]

@@ -167,6 +167,7 @@ def wrap(text: str, size: int, width: int) -> list[str]:
 
 
 def measure(text: str, size: int) -> float:
+    """Return how wide `write` will draw a text, in pixels of the picture."""
     plain = "".join(letter for letter in text if not unicodedata.combining(letter))
     return ImageFont.load_default(size).getlength(plain)
 

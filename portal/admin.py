@@ -8,18 +8,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core import office
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
+from portal import services
 from portal.models import Feedback, NetworkProfile
 
 
 @office.waits(50)
 def waiting_feedback(request: HttpRequest) -> Waiting | None:
+    """Barriers nobody has answered yet, each with the last day for it."""
     if not request.user.has_perm("portal.change_feedback"):
         return None
     waiting = Feedback.objects.open().order_by("created_at")
@@ -164,7 +165,7 @@ class FeedbackAdmin(OfficeModelAdmin):
 
     @admin.action(description=gettext_lazy("Als beantwortet markieren"), permissions=["change"])
     def mark_answered(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
-        done = sum(self._answer(one) for one in queryset)
+        done = sum(services.mark_answered(one) for one in queryset)
         text = ngettext(
             "%(number)s Rückmeldung ist beantwortet.",
             "%(number)s Rückmeldungen sind beantwortet.",
@@ -174,15 +175,7 @@ class FeedbackAdmin(OfficeModelAdmin):
 
     def response_change(self, request: HttpRequest, obj: Feedback) -> HttpResponse:
         if "_answered" in request.POST:
-            self._answer(obj)
+            services.mark_answered(obj)
             self.message_user(request, _("Die Rückmeldung ist beantwortet."), messages.SUCCESS)
             return redirect("admin:index")
         return super().response_change(request, obj)
-
-    @staticmethod
-    def _answer(feedback: Feedback) -> bool:
-        if feedback.answered_at:
-            return False
-        feedback.answered_at = timezone.now()
-        feedback.save(update_fields=["answered_at"])
-        return True

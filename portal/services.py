@@ -109,6 +109,16 @@ def give_feedback(
     return feedback
 
 
+def mark_answered(feedback: Feedback) -> bool:
+    """Note that the team has answered a message; the time of the first note counts.
+
+    :return: whether anything changed.
+    """
+    now = timezone.now()
+    done = Feedback.objects.filter(pk=feedback.pk, answered_at=None).update(answered_at=now)
+    return bool(done)
+
+
 def forget_answered_feedback() -> dict[str, int]:
     """Delete feedback a year after it was answered, as the privacy notice says."""
     old = Feedback.objects.filter(answered_at__lte=timezone.now() - KEEP_FEEDBACK)

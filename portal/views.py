@@ -85,24 +85,28 @@ def _legal_page(request: HttpRequest, field: str, title: str) -> HttpResponse:
 @require_safe
 @cache_public
 def imprint(request: HttpRequest) -> HttpResponse:
+    """Say who answers for the site (§ 5 DDG, § 18(2) MStV)."""
     return _legal_page(request, "imprint", _("Impressum"))
 
 
 @require_safe
 @cache_public
 def privacy(request: HttpRequest) -> HttpResponse:
+    """Say what is done with personal data (GDPR art. 13)."""
     return _legal_page(request, "privacy", _("Datenschutz"))
 
 
 @require_safe
 @cache_public
 def accessibility(request: HttpRequest) -> HttpResponse:
+    """Declare how accessible the site is (§ 10 L-BGG)."""
     return _legal_page(request, "accessibility", _("Erklärung zur Barrierefreiheit"))
 
 
 @require_safe
 @cache_public
 def easy_language(request: HttpRequest) -> HttpResponse:
+    """Explain the network in Leichte Sprache, or say that it is missing (BITV 2.0 § 4)."""
     context = {"addresses": page_addresses(reverse("portal:easy_language"))}
     return render(request, "portal/easy_language.html", context)
 
@@ -110,6 +114,7 @@ def easy_language(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_public
 def sign_language(request: HttpRequest) -> HttpResponse:
+    """Explain the network in sign language, or say that it is missing (BITV 2.0 § 4)."""
     context = {"addresses": page_addresses(reverse("portal:sign_language"))}
     return render(request, "portal/sign_language.html", context)
 
@@ -148,4 +153,5 @@ def _may_write(request: HttpRequest) -> bool:
 @require_safe
 @cache_public
 def feedback_thanks(request: HttpRequest) -> HttpResponse:
+    """Say that the message has arrived and when it is answered."""
     return render(request, "portal/feedback_thanks.html")

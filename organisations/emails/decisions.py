@@ -44,31 +44,37 @@ def says_something(body: str) -> bool:
 
 
 def admitted(organisation: Organisation, *, by: User, subject: str, body: str) -> None:
+    """Say that the organisation is public now."""
     action = (_("Seite Ihrer Organisation ansehen"), organisation.get_absolute_url())
     _to_everybody(ADMITTED, organisation, by, action, edited=(subject, body))
 
 
 def asked_back(organisation: Organisation, *, by: User, subject: str, body: str) -> None:
+    """Carry the officer's question; it also stands on "my organisation"."""
     action = (_("Angaben ergänzen"), _own_page(organisation))
     _to_everybody(ASKED_BACK, organisation, by, action, edited=(subject, body))
 
 
 def rejected(organisation: Organisation, *, by: User, subject: str, body: str) -> None:
+    """Carry the reason why the registration was declined."""
     action = (_("Ihre Anmeldung ansehen"), _own_page(organisation))
     _to_everybody(REJECTED, organisation, by, action, edited=(subject, body))
 
 
 def paused(organisation: Organisation, *, by: User, reason: str) -> None:
+    """Say that the organisation is not public for a while; the reason may be empty."""
     action = (_("Ihre Organisation ansehen"), _own_page(organisation))
     _to_everybody("organisations/paused", organisation, by, action, reason=reason)
 
 
 def resumed(organisation: Organisation, *, by: User) -> None:
+    """Say that the organisation is public again."""
     action = (_("Seite Ihrer Organisation ansehen"), organisation.get_absolute_url())
     _to_everybody("organisations/resumed", organisation, by, action)
 
 
 def archived(organisation: Organisation, *, by: User, reason: str) -> None:
+    """Say that the organisation is not listed any more; the reason may be empty."""
     action = (_("Meine Organisationen ansehen"), reverse("organisations:mine"))
     _to_everybody("organisations/archived", organisation, by, action, reason=reason)
 

@@ -44,6 +44,7 @@ def invitation(
 
 
 def invitation_accepted(representative: Representative, *, readers: Iterable[User]) -> None:
+    """Tell the other managers who has joined them."""
     organisation = representative.organisation
     context = {"organisation": organisation.name, "person": str(representative.user)}
     for reader in readers:
@@ -51,6 +52,7 @@ def invitation_accepted(representative: Representative, *, readers: Iterable[Use
 
 
 def role_changed(representative: Representative, *, by: User) -> None:
+    """Tell somebody what they may do from now on."""
     organisation = representative.organisation
     context = {
         "organisation": organisation.name,
@@ -61,12 +63,14 @@ def role_changed(representative: Representative, *, by: User) -> None:
 
 
 def handed_over(representative: Representative, *, by: User) -> None:
+    """Tell the new manager who has handed over to them."""
     organisation = representative.organisation
     context = {"organisation": organisation.name, "person": str(by)}
     _queue("handed_over", _now(), representative.user, context, _own_page(organisation))
 
 
 def left(organisation: Organisation, *, name: str, readers: Iterable[User]) -> None:
+    """Tell the managers who has left by themselves."""
     context = {"organisation": organisation.name, "person": name}
     cause = _now()
     for reader in readers:
@@ -74,11 +78,13 @@ def left(organisation: Organisation, *, name: str, readers: Iterable[User]) -> N
 
 
 def removed(organisation: Organisation, *, reader: User) -> None:
+    """Tell somebody that they do not speak for the organisation any more."""
     action = (_("Meine Organisationen ansehen"), reverse("organisations:mine"))
     _queue("removed", _now(), reader, {"organisation": organisation.name}, action)
 
 
 def access_requested(request: AccessRequest, *, readers: Iterable[User]) -> None:
+    """Ask those who decide whether somebody belongs to the organisation."""
     context = {
         "organisation": request.organisation.name,
         "person": str(request.user),
@@ -91,12 +97,14 @@ def access_requested(request: AccessRequest, *, readers: Iterable[User]) -> None
 
 
 def access_granted(request: AccessRequest) -> None:
+    """Tell the person that they may edit now."""
     organisation = request.organisation
     context = {"organisation": organisation.name}
     _queue("access_granted", request.pk, request.user, context, _own_page(organisation))
 
 
 def access_declined(request: AccessRequest) -> None:
+    """Tell the person that those who decide said no; no reason is given."""
     organisation = request.organisation
     action = (_("Seite der Organisation ansehen"), organisation.get_absolute_url())
     context = {"organisation": organisation.name}

@@ -73,6 +73,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """One filter with the values it offers."""
+
     name: str
     parameter: str
     label: Any

@@ -31,6 +31,8 @@ State = Organisation.State
 
 
 class Decision(models.TextChoices):
+    """What the officer can decide; `STEPS` says from which state to which each leads."""
+
     ADMIT = "admit", gettext_lazy("Aufnehmen")
     ASK_BACK = "ask_back", gettext_lazy("Rückfrage stellen")
     REJECT = "reject", gettext_lazy("Ablehnen")

@@ -27,6 +27,7 @@ def own_organisation(request: HttpRequest, pk: int) -> Organisation:
 
 
 def step_url(organisation: Organisation, step: str) -> str:
+    """Return the path of one step; see `registration.STEPS`."""
     return reverse("organisations:step", kwargs={"pk": organisation.pk, "step": step})
 
 
