@@ -520,3 +520,10 @@ def test_no_text_breaks_the_telephone_field(text):
     except ValidationError:
         return  # refused with a message, not with a crash
     assert value == "" or value.is_valid()
+
+
+def test_enter_saves_and_opens_no_language(client_for, manager, filled):
+    text = client_for(manager).get(step_url(filled, "taetigkeit")).text
+    form = text[text.index('name="seen_version"') :]
+    first = form[form.index("<button") :]
+    assert "name=" not in first[: first.index(">")]
