@@ -78,13 +78,11 @@ def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
     if part == 0:
         return _xml(request, "portal/sitemap.xml", entries=_fixed_pages())
     start = (part - 1) * PART
-    rows = list(
-        Organisation.objects.public()
-        .order_by("pk")
-        .values_list("slug", "modified_at")[start : start + PART]
-    )
-    if not rows:
+    public = Organisation.objects.public()
+    # Counted first: an offset with 25 digits is an error of the database.
+    if start >= public.count():
         raise Http404
+    rows = public.order_by("pk").values_list("slug", "modified_at")[start : start + PART]
     entries = (
         (site_url(reverse("organisations:detail", args=[slug]), code), modified_at)
         for slug, modified_at in rows
