@@ -1,6 +1,8 @@
 """What everybody may see of the organisations: the list and each one's own page."""
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from io import BytesIO
 from typing import Any
 
@@ -107,20 +109,6 @@ def _ways_on(selection: Selection, total: int, path: str, index: Any) -> dict[st
     return ways
 
 
-@require_safe
-@cache_public
-def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """An organisation's page; a former address leads to the present one for ever."""
-    organisation = find(request, slug)
-    if organisation.slug != slug:
-        return _moved(request, organisation)
-    index = directory()
-    context = profile.page(organisation, index)
-    context["is_own"] = organisation.is_own
-    context["addresses"] = page_addresses(organisation.get_absolute_url())
-    return render(request, "organisations/organisation_detail.html", context)
-
-
 def find(request: HttpRequest, slug: str) -> Organisation:
     """Return the organisation at an address, present or former, if this person may see it.
 
@@ -151,12 +139,35 @@ def _moved(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return redirect(f"{path}?{query}" if query else path, permanent=organisation.is_public)
 
 
+def of_organisation(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view the organisation at the address; a former address leads to the present one."""
+
+    @wraps(view)
+    def found(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+        organisation = find(request, slug)
+        if organisation.slug != slug:
+            return _moved(request, organisation)
+        return view(request, organisation, **kwargs)
+
+    return found
+
+
 @require_safe
-def contact_vcard(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+@cache_public
+@of_organisation
+def organisation_detail(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """An organisation's page."""
+    index = directory()
+    context = profile.page(organisation, index)
+    context["is_own"] = organisation.is_own
+    context["addresses"] = page_addresses(organisation.get_absolute_url())
+    return render(request, "organisations/organisation_detail.html", context)
+
+
+@require_safe
+@of_organisation
+def contact_vcard(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """A contact person's published fields as a business card for the telephone's address book."""
-    organisation = find(request, slug)
-    if organisation.slug != slug:
-        return _moved(request, organisation)
     person = get_object_or_404(organisation.contacts, pk=pk)
     contact = profile.public_contact(person)
     if contact is None:
@@ -169,11 +180,9 @@ def contact_vcard(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_safe
-def qr_code(request: HttpRequest, slug: str) -> HttpResponse:
+@of_organisation
+def qr_code(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The page's address as a QR code, to print on a poster."""
-    organisation = find(request, slug)
-    if organisation.slug != slug:
-        return _moved(request, organisation)
     address = own_url(organisation.get_absolute_url())
     picture = BytesIO()
     # White behind it, whatever the page's colours: dark codes on dark ground cannot be read.
@@ -186,11 +195,9 @@ def qr_code(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def share_image(request: HttpRequest, slug: str) -> HttpResponse:
+@of_organisation
+def share_image(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The picture that messengers show beside a link to the page."""
-    organisation = find(request, slug)
-    if organisation.slug != slug:
-        return _moved(request, organisation)
     picture = share_images.picture(organisation, directory())
     etag = f'"{picture.key}"'
     response: HttpResponse | None = get_conditional_response(request, etag=etag)
@@ -205,11 +212,9 @@ def share_image(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def problem(request: HttpRequest, slug: str) -> HttpResponse:
+@of_organisation
+def problem(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Take what a visitor says is wrong on an organisation's page."""
-    organisation = find(request, slug)
-    if organisation.slug != slug:
-        return _moved(request, organisation)
     template = "organisations/organisation_problem.html"
     if request.method != "POST":
         form = ProblemForm(initial={"creation_key": uuid.uuid4()})
@@ -238,11 +243,9 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @cache_public
-def problem_thanks(request: HttpRequest, slug: str) -> HttpResponse:
+@of_organisation
+def problem_thanks(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Say that the message has arrived and what happens with it."""
-    organisation = find(request, slug)
-    if organisation.slug != slug:
-        return _moved(request, organisation)
     return render(
         request, "organisations/organisation_problem_thanks.html", {"organisation": organisation}
     )
