@@ -366,7 +366,6 @@ class ContactForm(forms.ModelForm):
         choices=[
             (name, ContactPerson._meta.get_field(name).verbose_name)
             for name in ContactPerson.PUBLISHABLE
-            if name != "photo"
         ],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
@@ -398,7 +397,9 @@ class ContactForm(forms.ModelForm):
         if cleaned.get("paper") and not cleaned.get("paper_by"):
             self.add_error("paper_by", _("Bitte schreiben Sie, wer unterschrieben hat."))
         for name in cleaned.get("paper") or []:
-            if name in cleaned and not cleaned[name]:
+            if name == "photo" and not self.instance.photo_id:
+                self.add_error("paper", _("Es gibt noch kein Foto von dieser Person."))
+            elif name in cleaned and not cleaned[name]:
                 self.add_error(name, _("Öffentlich zeigen kann man nur, was hier steht."))
         return cleaned
 
@@ -418,7 +419,7 @@ class ContactInline(admin.StackedInline):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactPerson]:
-        return super().get_queryset(request).prefetch_related("consents")
+        return super().get_queryset(request).select_related("photo").prefetch_related("consents")
 
     def get_fieldsets(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
         if obj is None or obj.state in editing.EDITABLE_STATES:
@@ -456,7 +457,7 @@ class ImageForm(forms.ModelForm):
 
 
 class ImageInline(admin.StackedInline):
-    """Pictures are uploaded in the organisation's own forms; here they are described or removed."""
+    """Logo and photos are uploaded in the organisation's forms; here described or removed."""
 
     model = OrganisationImage
     form = ImageForm
@@ -465,7 +466,7 @@ class ImageInline(admin.StackedInline):
     readonly_fields = ("picture", "kind")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrganisationImage]:
-        return super().get_queryset(request).filter(pending=False)
+        return super().get_queryset(request).filter(pending=False).exclude(kind="portrait")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -285,6 +285,10 @@ def vcard(organisation: Organisation, contact: Contact) -> str:
         lines.append(f"TEL;TYPE=work;VALUE=uri:{contact.phone.as_rfc3966}")
     if contact.email:
         lines.append(f"EMAIL;TYPE=work:{_vcard_text(contact.email)}")
+    if contact.photo:
+        # An address and not the picture: what is withdrawn is not found there any more.
+        photo = reverse("organisations:image", args=[contact.photo.pk, "mittel"])
+        lines.append(f"PHOTO;MEDIATYPE=image/webp:{own_url(photo)}")
     lines.append("URL:" + own_url(organisation.get_absolute_url()))
     lines.append("END:VCARD")
     return "".join(_folded(line) for line in lines)

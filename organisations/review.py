@@ -76,12 +76,13 @@ def contacts(organisation: Organisation) -> list[Contact]:
             [str(ContactPerson._meta.get_field(name).verbose_name) for name in person.published],
             next(map(consent_in_words, person.consents.all()), _("nicht gefragt")),
         )
-        for person in organisation.contacts.prefetch_related("consents")
+        for person in organisation.contacts.select_related("photo").prefetch_related("consents")
     ]
 
 
 def images(organisation: Organisation) -> list[OrganisationImage]:
-    return list(organisation.images.filter(pending=False))
+    """Return logo and photos; a portrait stands with its person."""
+    return list(organisation.images.filter(pending=False).exclude(kind="portrait"))
 
 
 def likely_duplicates(organisation: Organisation) -> list[dict[str, Any]]:

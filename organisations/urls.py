@@ -70,4 +70,5 @@ urlpatterns = [
     ),
     path("bilder/<uuid:pk>/<str:size>.webp", images.image, name="image"),
     path("einwilligung/<str:token>/", consent.consent, name="consent"),
+    path("einwilligung/<str:token>/foto.webp", consent.photo, name="consent_photo"),
 ]

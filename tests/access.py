@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from accounts.models import User
 from core.mail import queue_mail
 from core.tokens import new_token
 from organisations.models import Organisation, OrganisationImage
+from organisations.services.images import sized_name
 from tests import factories
 from tests.conftest import officer_group
 
@@ -87,6 +90,10 @@ class World:
         self.draft_photo = make(organisation=self.draft, kind=Kind.PHOTO)
         self.foreign_draft_photo = make(organisation=self.foreign_draft, kind=Kind.PHOTO)
         self.hidden_portrait = make(organisation=self.active, kind=Kind.PORTRAIT)
+        small = ContentFile(factories.image_bytes(kind="WEBP"))
+        default_storage.save(sized_name(self.hidden_portrait, "klein"), small)
+        self.hidden_contact.photo = self.hidden_portrait
+        self.hidden_contact.save()
 
     def _office(self) -> None:
         self.group = officer_group()
@@ -329,6 +336,12 @@ MATRIX: dict[str, Row] = {
     # --- organisations: links from mails, which only a button follows -----------------------------
     "organisations:consent": Row(
         everybody(200), everybody(302), lambda world: {"token": world.consent_token}
+    ),
+    "organisations:consent_photo": Row(
+        everybody(200), everybody(405), lambda world: {"token": world.consent_token}
+    ),
+    "organisations:consent_photo@guessed": Row(
+        everybody(404), everybody(405), lambda world: {"token": "x" * 43}
     ),
     "organisations:consent@guessed": Row(
         everybody(404), everybody(404), lambda world: {"token": "x" * 43}

@@ -25,6 +25,8 @@ def requested(consent: Consent, *, token: str, language: str) -> None:
             "name": contact.name,
             "organisation": contact.organisation.name,
             "by": consent.requested_by.name if consent.requested_by else "",
+            "is_public": contact.consented_at is not None,
+            "has_photo": contact.photo_id is not None,
             "days": (consent.expires_at - consent.requested_at).days,
         },
         action=action,

@@ -145,6 +145,34 @@ class ImageFileField(forms.FileField):
         return read_image(upload) if isinstance(upload, UploadedFile) else upload
 
 
+class KeepsPicture(forms.Form):
+    """Keeps a good picture when something else is wrong.
+
+    `pending` then names it, and the file need not be sent again.
+    """
+
+    organisation: Organisation
+    kind: str
+    pending = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    @cached_property
+    def kept(self) -> OrganisationImage | None:
+        """Return the picture sent before that waits for the rest; only this organisation's own."""
+        key = str(self.data.get("pending", ""))
+        try:
+            reference = uuid.UUID(key)
+        except ValueError:
+            return None
+        return self.organisation.images.filter(pk=reference, pending=True, kind=self.kind).first()
+
+    def remember(self, image: OrganisationImage) -> None:
+        """Let the form shown again refer to the picture that was kept."""
+        data: Mapping[str, Any] = self.data
+        self.data = data.copy()  # type: ignore[attr-defined]
+        self.data["pending"] = str(image.pk)
+        self.kept = image
+
+
 # --- Begin ----------------------------------------------------------------------------------------
 class RegisterForm(forms.Form):
     """Name and kind: enough to begin."""
@@ -676,8 +704,10 @@ class ReachForm(StepForm):
 
 
 # --- Contact persons ------------------------------------------------------------------------------
-class ContactForm(forms.Form):
+class ContactForm(KeepsPicture):
     """Somebody who can be reached; what of theirs is public is their own decision."""
+
+    kind = OrganisationImage.Kind.PORTRAIT
 
     name = CleanCharField(
         label=_("Name"),
@@ -694,6 +724,16 @@ class ContactForm(forms.Form):
     )
     phone = PhoneField(label=_("Telefon"), required=False)
     email = EmailField(label=_("E-Mail-Adresse"), required=False)
+    photo = ImageFileField(
+        label=_("Foto"),
+        required=False,
+        help_text=_(
+            "Ein Bild, auf dem nur diese Person zu sehen ist. JPEG, PNG oder WebP, höchstens "
+            "10 MB. Ein Foto mit dem Handy genügt."
+        ),
+    )
+    remove_photo = forms.BooleanField(label=_("Foto entfernen"), required=False)
+    seen_photo = forms.UUIDField(widget=forms.HiddenInput, required=False)
     seen_entry = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=0, max_value=2**62
     )
@@ -701,17 +741,50 @@ class ContactForm(forms.Form):
     PERSON = ("name", "function", "phone", "email")
 
     def __init__(
-        self, *args: Any, contact: ContactPerson | None = None, entry: int = 0, **options: Any
+        self,
+        *args: Any,
+        organisation: Organisation,
+        contact: ContactPerson | None = None,
+        entry: int = 0,
+        **options: Any,
     ) -> None:
-        self.contact = contact
+        self.organisation, self.contact = organisation, contact
         if contact is not None:
             present = {field: getattr(contact, field) for field in self.PERSON}
-            options["initial"] = present | {"seen_entry": entry} | options.get("initial", {})
+            present |= {"seen_entry": entry, "seen_photo": contact.photo_id}
+            options["initial"] = present | options.get("initial", {})
         super().__init__(*args, **options)
 
     @property
     def values(self) -> dict[str, Any]:
         return {field: self.cleaned_data[field] for field in self.PERSON}
+
+    @property
+    def portrait(self) -> OrganisationImage | None:
+        """Return the photo to show beside the field: the one just sent, else the present one."""
+        return self.kept or (self.contact.photo if self.contact else None)
+
+    @property
+    def knows_photo(self) -> bool:
+        """Whether the photo was on the form, not one that somebody else has put there meanwhile."""
+        if self.kept:
+            return True
+        return bool(self.contact) and self.cleaned_data["seen_photo"] == self.contact.photo_id
+
+    @property
+    def changes_photo(self) -> bool:
+        return bool(self.kept or self.cleaned_data["remove_photo"])
+
+    @property
+    def new_photo(self) -> OrganisationImage | None:
+        """Return what `contacts.set_photo` is to write, if the form `changes_photo`."""
+        return None if self.cleaned_data["remove_photo"] else self.kept
+
+    def remember(self, image: OrganisationImage) -> None:
+        super().remember(image)
+        # Whoever sends a photo wants one.
+        self.data.pop("remove_photo", None)
+        self.cleaned_data["remove_photo"] = False
 
     def shown(self, field: str, value: Any) -> str:
         """Return a value in words, to compare it with somebody else's."""
@@ -729,6 +802,7 @@ class OwnContactForm(ContactForm):
     email_public = forms.BooleanField(
         label=_("Meine E-Mail-Adresse öffentlich zeigen"), required=False
     )
+    photo_public = forms.BooleanField(label=_("Mein Foto öffentlich zeigen"), required=False)
     field_order = (
         "name",
         "name_public",
@@ -738,6 +812,10 @@ class OwnContactForm(ContactForm):
         "phone_public",
         "email",
         "email_public",
+        "photo",
+        "remove_photo",
+        "photo_public",
+        "pending",
         "seen_entry",
     )
 
@@ -747,13 +825,18 @@ class OwnContactForm(ContactForm):
             options["initial"] = {"name": user.name, "email": user.email}
         else:
             options["initial"] = {
-                f"{field}_public": getattr(contact, f"{field}_public") for field in self.PERSON
+                f"{field}_public": getattr(contact, f"{field}_public")
+                for field in ContactPerson.PUBLISHABLE
             }
         super().__init__(*args, **options)
 
     @property
     def public(self) -> list[str]:
-        return [field for field in self.PERSON if self.cleaned_data[f"{field}_public"]]
+        return [
+            field
+            for field in ContactPerson.PUBLISHABLE
+            if self.cleaned_data[f"{field}_public"] and (field != "photo" or self.knows_photo)
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -762,6 +845,16 @@ class OwnContactForm(ContactForm):
                 self.add_error(
                     field, _("Sie möchten das öffentlich zeigen, aber hier steht noch nichts.")
                 )
+        if cleaned.get("remove_photo"):
+            cleaned["photo_public"] = False
+        elif (
+            cleaned.get("photo_public")
+            and "photo" in cleaned
+            and not (cleaned["photo"] or self.portrait)
+        ):
+            self.add_error(
+                "photo", _("Sie möchten Ihr Foto öffentlich zeigen. Bitte wählen Sie eines.")
+            )
         return cleaned
 
 
@@ -772,7 +865,17 @@ class OtherContactForm(ContactForm):
         label=_("In welcher Sprache sollen wir der Person schreiben?"), choices=settings.LANGUAGES
     )
 
-    field_order = ("name", "function", "phone", "email", "language", "seen_entry")
+    field_order = (
+        "name",
+        "function",
+        "phone",
+        "email",
+        "photo",
+        "remove_photo",
+        "language",
+        "pending",
+        "seen_entry",
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["initial"] = {"language": get_language()} | options.get("initial", {})
@@ -790,35 +893,45 @@ class ConsentForm(forms.Form):
         super().__init__(*args, **options)
         for field in ContactPerson.PUBLISHABLE:
             value = getattr(contact, field)
-            if not value or field == "photo":
+            if not value:
                 continue
             shown = phones.spoken(value) if isinstance(value, PhoneNumber) else value
+            label = _("%(what)s öffentlich zeigen: %(value)s") % {
+                "what": contact._meta.get_field(field).verbose_name,
+                "value": shown,
+            }
+            if field == "photo":
+                label = _("Dieses Foto von mir öffentlich zeigen")
+                # Agreed to is the photo that was shown, not one that took its place meanwhile.
+                self.fields["seen_photo"] = forms.UUIDField(
+                    widget=forms.HiddenInput, required=False, initial=contact.photo_id
+                )
             self.fields[field] = forms.BooleanField(
-                label=_("%(what)s öffentlich zeigen: %(value)s")
-                % {"what": contact._meta.get_field(field).verbose_name, "value": shown},
+                label=label,
                 required=False,
                 initial=getattr(contact, f"{field}_public"),
             )
+        self.contact = contact
 
     @property
     def public(self) -> list[str]:
-        return [field for field, chosen in self.cleaned_data.items() if chosen]
+        seen = self.cleaned_data.get("seen_photo") == self.contact.photo_id
+        return [
+            field
+            for field in ContactPerson.PUBLISHABLE
+            if self.cleaned_data.get(field) and (field != "photo" or seen)
+        ]
 
 
 # --- Pictures -------------------------------------------------------------------------------------
-class ImageForm(forms.Form):
-    """A picture with what one has to say about it.
-
-    A good picture is kept when something else is wrong: `pending` then names it, and the file
-    need not be sent again.
-    """
+class ImageForm(KeepsPicture):
+    """A picture with what one has to say about it."""
 
     file = ImageFileField(
         label=_("Bild"),
         error_messages={"required": _("Bitte wählen Sie ein Bild aus.")},
         help_text=_("JPEG, PNG oder WebP, höchstens 10 MB. Ein Foto mit dem Handy genügt."),
     )
-    pending = forms.UUIDField(widget=forms.HiddenInput, required=False)
     alt_text = CleanCharField(
         label=_("Was ist auf dem Bild zu sehen?"),
         max_length=200,
@@ -860,22 +973,8 @@ class ImageForm(forms.Form):
         elif kind == OrganisationImage.Kind.LOGO:
             file.label = _("Logo")
 
-    @cached_property
-    def kept(self) -> OrganisationImage | None:
-        """Return the picture sent before that waits for the rest; only this organisation's own."""
-        key = str(self.data.get("pending", ""))
-        try:
-            reference = uuid.UUID(key)
-        except ValueError:
-            return None
-        return self.organisation.images.filter(pk=reference, pending=True, kind=self.kind).first()
-
     def remember(self, image: OrganisationImage) -> None:
-        """Let the form shown again refer to the picture that was kept."""
-        data: Mapping[str, Any] = self.data
-        self.data = data.copy()  # type: ignore[attr-defined]
-        self.data["pending"] = str(image.pk)
-        self.kept = image
+        super().remember(image)
         self.fields["file"].required = False
 
 

@@ -1,16 +1,17 @@
 """The page behind the link a contact person got by mail: decide, change one's mind, withdraw."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import Refused
 from organisations.forms.registration import ConsentForm
 from organisations.services import consent as services
+from organisations.views.images import file_response
 
 
 @never_cache
@@ -48,6 +49,7 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
         "organisations/registration/consent.html",
         {
             "case": "open",
+            "token": token,
             "answered": row.given_at is not None or row.declined_at is not None,
             "public": services.public_fields(contact),
             "contact": contact,
@@ -57,3 +59,15 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
             "wording": wording,
         },
     )
+
+
+@never_cache
+@require_safe
+def photo(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a person, and nobody else, the photo of theirs about which the page asks."""
+    row = services.find(token)
+    if row is None or not services.can_answer(row) or row.contact.photo is None:
+        raise Http404
+    response = file_response(request, row.contact.photo, "klein")
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -19,7 +19,7 @@ from core.resume import recall, require_login
 from organisations import duplicates
 from organisations.forms import registration as forms
 from organisations.models import ContactPerson, Organisation
-from organisations.services import consent, contacts, editing
+from organisations.services import consent, contacts, editing, images
 from organisations.views import steps
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -106,7 +106,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
             {"organisation": organisation, "own": OWN, "other": OTHER},
         )
     form = _form(request, organisation, None, is_own=who == OWN)
-    if request.method == "POST" and form.is_valid():
+    if _is_right(request, form):
         try:
             contact = contacts.add(
                 organisation=organisation,
@@ -133,7 +133,7 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
     person = get_object_or_404(organisation.contacts, pk=contact)
     form = _form(request, organisation, person, is_own=person.user_id == request.user.pk)
     conflicts: list[dict[str, Any]] = []
-    if request.method == "POST" and form.is_valid():
+    if _is_right(request, form):
         try:
             changed = contacts.change(
                 contact=person,
@@ -230,12 +230,32 @@ def _form(
     is_own: bool,
 ) -> forms.ContactForm:
     data = request.POST if request.method == "POST" else recall(request)
-    options: dict[str, Any] = {"contact": contact}
+    files = request.FILES if request.method == "POST" else None
+    options: dict[str, Any] = {"organisation": organisation, "contact": contact}
     if contact is not None:
         options["entry"] = contacts.latest_entry(contact)
     if is_own:
-        return forms.OwnContactForm(data, user=request.user, **options)
-    return forms.OtherContactForm(data, **options)
+        return forms.OwnContactForm(data, files, user=request.user, **options)
+    return forms.OtherContactForm(data, files, **options)
+
+
+def _is_right(request: HttpRequest, form: forms.ContactForm) -> bool:
+    """Whether a form was sent and is valid; a good photo is kept even when the rest is not."""
+    if request.method != "POST":
+        return False
+    form.is_valid()
+    if content := form.cleaned_data.get("photo"):
+        try:
+            image = images.keep(
+                organisation=form.organisation, kind=form.kind, content=content, by=request.user
+            )
+        except Refused as refused:
+            form.add_error("photo", str(refused))
+        except PermissionDenied as error:
+            raise Http404 from error
+        else:
+            form.remember(image)
+    return form.is_valid()
 
 
 def _decide(
@@ -244,7 +264,12 @@ def _decide(
     form: forms.ContactForm,
     changed: list[str] | None = None,
 ) -> None:
-    """After saving: put the person's own choice in force, or ask the person."""
+    """After saving: set the photo, then put the person's own choice in force, or ask the person."""
+    has_new_photo = False
+    if form.changes_photo:
+        is_changed = contacts.set_photo(contact=contact, image=form.new_photo, by=request.user)
+        contact.refresh_from_db()
+        has_new_photo = is_changed and contact.photo_id is not None
     if isinstance(form, forms.OwnContactForm):
         consent.give(
             contact=contact,
@@ -256,9 +281,18 @@ def _decide(
         messages.success(request, _("Gespeichert."))
         return
     needs_consent = changed is None or {"name", "email", "phone"} & set(changed)
-    if not needs_consent or consent.public_fields(contact):
+    if not has_new_photo and (not needs_consent or consent.public_fields(contact)):
         # Nothing new to agree to, or the rest stays public and the new number stays hidden.
         messages.success(request, _("Gespeichert."))
+        return
+    if not contact.email and consent.public_fields(contact):
+        messages.success(
+            request,
+            _(
+                "Gespeichert. Ohne E-Mail-Adresse können wir die Person nicht fragen. "
+                "Darum ist das Foto nicht öffentlich."
+            ),
+        )
         return
     if not contact.email:
         messages.success(

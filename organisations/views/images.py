@@ -37,6 +37,13 @@ def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponse:
     row = get_object_or_404(OrganisationImage, pk=pk)
     if not _is_public(row):
         get_object_or_404(Organisation.objects.editable_by(request.user), pk=row.organisation_id)
+    response = file_response(request, row, size)
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def file_response(request: HttpRequest, row: OrganisationImage, size: str) -> HttpResponse:
+    """Return a picture's file, for a view that has checked who asks."""
     etag = f'"{row.pk}-{size}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
@@ -50,7 +57,6 @@ def image(request: HttpRequest, pk: uuid.UUID, size: str) -> HttpResponse:
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
-    patch_vary_headers(response, ["Cookie"])
     return response
 
 
@@ -117,7 +123,7 @@ def edit_photo(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
 def remove(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
     """Take a logo or photo away."""
     organisation = _editable(request, pk)
-    row = get_object_or_404(organisation.images, pk=image)
+    row = get_object_or_404(organisation.images.exclude(kind=Kind.PORTRAIT), pk=image)
     services.remove(image=row, by=request.user)
     messages.success(request, _("Das Bild ist entfernt."))
     return redirect("organisations:step", pk=organisation.pk, step="logo")
