@@ -151,16 +151,19 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
     following = next(
         (step for step in registration.STEPS if progress[step] in {"open", "begun"}), "senden"
     )
+    manages = Organisation.objects.managed_by(request.user).filter(pk=pk).exists()
+    waiting = organisation.access_requests.filter(state="open").select_related("user")
     return render(
         request,
         "organisations/registration/tasks.html",
         {
             "organisation": organisation,
+            "access_requests": waiting if manages else [],
             "next_url": step_url(organisation, following) if registering else "",
             "next_title": registration.STEPS[following],
             "tasks": entries if organisation.state in editing.EDITABLE_STATES else [],
             "missing": registration.missing(organisation) if registering else [],
-            "manages": Organisation.objects.managed_by(request.user).filter(pk=pk).exists(),
+            "manages": manages,
             "own_contacts": [
                 row
                 for row in contact_rows(organisation, request.user)

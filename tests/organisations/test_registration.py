@@ -526,3 +526,13 @@ def test_every_name_gives_an_address_a_url_can_carry(name):
     slug = slugs.readable(name)
     assert 0 < len(slug) <= slugs.LENGTH
     assert reverse("organisations:detail", args=[slug])
+
+
+def test_who_asks_for_access_stands_on_the_page_of_the_organisation(
+    client_for, manager, editor, outsider, organisation
+):
+    make_access_request(organisation=organisation, user=outsider)
+    page = client_for(manager).get(tasks_url(organisation))
+    assert "Anfragen nach Zugang" in page.text
+    assert str(outsider) in page.text
+    assert "Anfragen nach Zugang" not in client_for(editor).get(tasks_url(organisation)).text
