@@ -141,8 +141,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     own = origin == f"{request.scheme}://{request.get_host()}" or origin in (
         settings.CSRF_TRUSTED_ORIGINS
     )
+    own = own and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     typed: list[str] = []
-    if own and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin":
+    if own:
         try:
             data = _without_secrets(request.POST)
         except (RequestDataTooBig, TooManyFieldsSent, RawPostDataException, OSError):
@@ -154,5 +155,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             for value in values
             if len(value.strip()) > 3 and name not in ("next", "action", "creation_key")
         ][:100]
-    context = {"typed": typed, "back": urlsplit(request.get_full_path()).path}
+    back = request.get_full_path()
+    context = {"typed": typed, "back": back if own else urlsplit(back).path}
     return render(request, "core/csrf_failure.html", context, status=403)

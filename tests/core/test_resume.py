@@ -174,7 +174,7 @@ def test_other_requests_are_led_to_the_log_in(client, method):
 def without_token(origin: str = "http://testserver", **headers: str):
     client = Client(enforce_csrf_checks=True)
     return client.post(
-        "/de/anmelden/",
+        "/de/anmelden/?wer=andere",
         {"email": "lange@example.org", "password": "geheim"},
         headers={"origin": origin, **headers},
     )
@@ -187,6 +187,7 @@ def test_a_page_open_for_too_long_shows_what_was_typed():
     assert "lange@example.org" in page
     assert "geheim" not in page
     assert "Seite neu öffnen" in page
+    assert 'href="/de/anmelden/?wer=andere"' in page
     assert 'method="post" action="/de/anmelden/"' not in page, "nothing sends itself again"
     assert not OutboxMessage.objects.exists()
 
