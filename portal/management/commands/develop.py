@@ -60,7 +60,10 @@ class Command(BaseCommand):
             f"  E-mails         {site}{mailbox}\n"
             f"  Back office     {site}{office}\n\n"
         )
-        call_command("demo_accounts", stdout=self.stdout)
+        if NetworkProfile.objects.filter(is_demonstration=True).exists():
+            call_command("demo_accounts", stdout=self.stdout)
+        else:
+            self.stdout.write("  Log in with any address; the code comes by e-mail.")
         self.stdout.write("\n  Ctrl-C stops everything.\n\n")
         self.stdout.flush()
 
