@@ -202,7 +202,7 @@ class Directory:
             number: {pk: place for place, pk in enumerate(rows)}
             for number, rows in enumerate(tables)
         }
-        combinations_: dict[tuple, tuple] = {}
+        shared: dict[tuple, tuple] = {}
         self._terms: list[tuple] = [((), (), ())] * len(self.pks)
         for slot, pairs in terms.items():
             split = tuple(
@@ -214,7 +214,7 @@ class Directory:
                 )
                 for number, places in order.items()
             )
-            self._terms[slot] = combinations_.setdefault(split, split)
+            self._terms[slot] = shared.setdefault(split, split)
 
     def _read_words(self) -> None:
         scopes: tuple[dict[str, array], ...] = ({}, {}, {})
