@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import Refused
-from organisations.forms.registration import ConsentForm
+from organisations.forms.contacts import ConsentForm
 from organisations.services import consent as services
 from organisations.views.images import file_response
 

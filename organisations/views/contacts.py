@@ -17,7 +17,8 @@ from accounts.models import User
 from core.errors import Conflict, Refused
 from core.resume import recall, require_login
 from organisations import duplicates
-from organisations.forms import registration as forms
+from organisations.forms import contacts as forms
+from organisations.forms.registration import ReachForm
 from organisations.models import ContactPerson, Organisation
 from organisations.services import consent, contacts, editing, images
 from organisations.views import steps
@@ -81,7 +82,7 @@ def _first_person(organisation: Organisation) -> HttpResponse | None:
 
 # How the organisation can be reached; on the same page its contact persons.
 reach = steps.form_step(
-    forms.ReachForm,
+    ReachForm,
     "organisations/registration/step_contact.html",
     context=_people,
     following=_first_person,
@@ -93,7 +94,7 @@ reach = steps.form_step(
 @require_http_methods(METHODS)
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask who the contact person is – oneself or somebody else –, then for their data."""
-    organisation = _editable(request, pk)
+    organisation = steps.editable_organisation(request, pk)
     own = organisation.contacts.filter(user=request.user).first()
     who = request.GET.get("wer", OTHER if own else "")
     if who == OWN and own:
@@ -129,7 +130,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
     """Change a contact person's data; one's own with the switches, others' with a new question."""
-    organisation = _editable(request, pk)
+    organisation = steps.editable_organisation(request, pk)
     person = get_object_or_404(organisation.contacts, pk=contact)
     form = _form(request, organisation, person, is_own=person.user_id == request.user.pk)
     conflicts: list[dict[str, Any]] = []
@@ -169,7 +170,7 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def remove(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
     """Ask whether a contact person is to be removed, and do it."""
-    organisation = _editable(request, pk)
+    organisation = steps.editable_organisation(request, pk)
     person = get_object_or_404(organisation.contacts, pk=contact)
     if request.method == "POST":
         try:
@@ -205,17 +206,10 @@ def withdraw(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
 @require_http_methods(["POST"])
 def ask(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
     """Ask a contact person (again) by mail what may be public."""
-    organisation = _editable(request, pk)
+    organisation = steps.editable_organisation(request, pk)
     person = get_object_or_404(organisation.contacts, pk=contact)
     _ask(request, person, get_language() or "de")
     return _back(organisation)
-
-
-def _editable(request: HttpRequest, pk: int) -> Organisation:
-    organisation = steps.own_organisation(request, pk)
-    if organisation.state not in editing.EDITABLE_STATES:
-        raise Http404
-    return organisation
 
 
 def _back(organisation: Organisation) -> HttpResponse:

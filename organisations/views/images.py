@@ -15,9 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import Refused
 from core.resume import recall, require_login
-from organisations.forms.registration import ImageForm
+from organisations.forms.images import ImageForm
 from organisations.models import ContactPerson, Organisation, OrganisationImage
-from organisations.services import editing
 from organisations.services import images as services
 from organisations.views import steps
 
@@ -104,7 +103,7 @@ def _wants_no_logo(request: HttpRequest, organisation: Organisation) -> bool:
 @require_http_methods(METHODS)
 def add_photo(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a photo to an organisation's page."""
-    return _photo(request, _editable(request, pk), None)
+    return _photo(request, steps.editable_organisation(request, pk), None)
 
 
 @require_login
@@ -112,7 +111,7 @@ def add_photo(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def edit_photo(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
     """Change what is said about a photo, or the photo itself."""
-    organisation = _editable(request, pk)
+    organisation = steps.editable_organisation(request, pk)
     row = get_object_or_404(organisation.images, pk=image, kind=Kind.PHOTO, pending=False)
     return _photo(request, organisation, row)
 
@@ -122,7 +121,7 @@ def edit_photo(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
 @require_http_methods(["POST"])
 def remove(request: HttpRequest, pk: int, image: uuid.UUID) -> HttpResponse:
     """Take a logo or photo away."""
-    organisation = _editable(request, pk)
+    organisation = steps.editable_organisation(request, pk)
     row = get_object_or_404(organisation.images.exclude(kind=Kind.PORTRAIT), pk=image)
     services.remove(image=row, by=request.user)
     messages.success(request, _("Das Bild ist entfernt."))
@@ -182,10 +181,3 @@ def _image_form(
     except PermissionDenied as error:
         raise Http404 from error
     return form, True
-
-
-def _editable(request: HttpRequest, pk: int) -> Organisation:
-    organisation = steps.own_organisation(request, pk)
-    if organisation.state not in editing.EDITABLE_STATES:
-        raise Http404
-    return organisation

@@ -26,6 +26,17 @@ def own_organisation(request: HttpRequest, pk: int) -> Organisation:
     )
 
 
+def editable_organisation(request: HttpRequest, pk: int) -> Organisation:
+    """Return an organisation the person may change now.
+
+    :raises Http404: also in a state in which nobody may change it.
+    """
+    organisation = own_organisation(request, pk)
+    if organisation.state not in editing.EDITABLE_STATES:
+        raise Http404
+    return organisation
+
+
 def step_url(organisation: Organisation, step: str) -> str:
     """Return the path of one step; see `registration.STEPS`."""
     return reverse("organisations:step", kwargs={"pk": organisation.pk, "step": step})

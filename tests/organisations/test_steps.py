@@ -9,7 +9,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from core.errors import Refused
 from core.models import Revision
-from organisations.forms.registration import PhoneField
+from organisations.forms.fields import PhoneField
 from organisations.models import FormerSlug, Organisation
 from organisations.services import editing, registration
 from tests.factories import (
