@@ -3,7 +3,9 @@
 import uuid
 
 from django.db import transaction
+from django.utils import timezone
 
+from accounts.models import User
 from organisations.models import Organisation, ProblemReport
 
 
@@ -29,3 +31,12 @@ def report(
         defaults={"organisation": organisation, "text": text, "email": email},
     )
     return found
+
+
+def settle(*, report: ProblemReport, by: User) -> bool:
+    """Note that a report needs nobody any more; the first who says so counts.
+
+    :return: whether anything changed.
+    """
+    waiting = ProblemReport.objects.filter(pk=report.pk, settled_at=None)
+    return bool(waiting.update(settled_at=timezone.now(), settled_by=by))
