@@ -155,7 +155,14 @@ def traits_of(
     own_host = host if host and host not in SHARED_HOSTS else ""
     mail_host = email.rpartition("@")[2]
     return Traits(
-        names=tuple(folded for entry in names if (folded := tuple(words(entry)))),
+        names=tuple(
+            dict.fromkeys(
+                folded
+                for entry in names
+                for spelling in (entry, entry.replace("-", ""))  # Frauen-Chor, Frauenchor
+                if (folded := tuple(words(spelling)))
+            )
+        ),
         website=address,
         email=email,
         phone=_phone(phone),

@@ -102,6 +102,14 @@ def test_found_by_what_is_in_common(bridge, traits, reasons):
     assert THRESHOLD <= match.score <= 1
 
 
+@pytest.mark.parametrize("typed", ["Amal Frauen-Chor", "Amal Frauenchor", "Frauen-Chor Amal"])
+@pytest.mark.parametrize("listed", ["Amal Frauenchor Rastatt e. V.", "Amal Frauen-Chor Rastatt"])
+def test_a_hyphen_makes_no_difference(db, typed, listed):
+    make_municipality(name="Rastatt")
+    organisation = make_organisation(name=listed)
+    assert [match.organisation for match in find(name=typed)] == [organisation]
+
+
 def test_a_shared_host_or_mail_provider_says_nothing(db):
     make_organisation(name="Chor", website="https://facebook.com/chor", email="chor@gmail.com")
     assert not find(name="Tanz", website="https://facebook.com/tanz", email="tanz@gmail.com")
