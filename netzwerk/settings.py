@@ -158,7 +158,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
     _database["CONN_MAX_AGE"] = 600
 else:
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 5}}
     _database["CONN_HEALTH_CHECKS"] = True
 
 # --- Caches ---------------------------------------------------------------------------------------
