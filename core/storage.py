@@ -15,7 +15,7 @@ class SyncedStorage(FileSystemStorage):
     """
 
     def _save(self, name: str, content: File) -> str:
-        name = super()._save(name, content)
+        name = super()._save(name, content)  # type: ignore[misc]  # unknown to the stubs
         path = Path(self.path(name))
         try:
             # The folder's own entry counts as well, and that of a folder that is new.
