@@ -7,6 +7,7 @@ withdrawal turns them off in the same transaction, so it takes effect with the n
 """
 
 import datetime
+import hashlib
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -41,6 +42,15 @@ def wording(organisation: Organisation) -> str:
 def public_fields(contact: ContactPerson) -> list[str]:
     """Return the names of the fields that are public."""
     return [field for field in ContactPerson.PUBLISHABLE if getattr(contact, f"{field}_public")]
+
+
+def shown_data(contact: ContactPerson) -> str:
+    """Return a mark of the data a page shows, for its form to carry.
+
+    Somebody who agrees must have seen what they agree to: a number may change while they read.
+    """
+    values = [str(getattr(contact, field) or "") for field in ContactPerson.PUBLISHABLE]
+    return hashlib.sha256("\0".join(values).encode()).hexdigest()[:16]
 
 
 @transaction.atomic
@@ -136,13 +146,17 @@ def can_answer(consent: Consent, now: datetime.datetime | None = None) -> bool:
 
 
 @transaction.atomic
-def answer(*, consent: Consent, fields: Iterable[str], wording: str, language: str) -> bool:
+def answer(
+    *, consent: Consent, fields: Iterable[str], wording: str, language: str, seen: str = ""
+) -> bool:
     """Record what the person decided who came by the link in the mail; they may do so again.
 
     :param consent: what `find` returned.
     :param fields: what may be public; none means: nothing (any more).
+    :param seen: the `shown_data` they decided about, if it was a page that showed them.
     :return: whether anything changed.
-    :raises Refused: if the link has expired, or belongs to somebody who was replaced.
+    :raises Refused: if the link has expired, belongs to somebody who was replaced, or the person
+        has not seen what they would agree to.
     """
     if consent.contact is None:
         raise Refused(_("Dieser Link gilt nicht mehr."))
@@ -150,6 +164,9 @@ def answer(*, consent: Consent, fields: Iterable[str], wording: str, language: s
     latest = row.consents.filter(token_hash=consent.token_hash).order_by("-pk").first()
     if not consent.token_hash or latest is None or not can_answer(latest):
         raise Refused(_("Dieser Link gilt nicht mehr."))
+    fields = list(fields)
+    if fields and seen and seen != shown_data(row):
+        raise Refused(_("Das hat sich inzwischen geändert. Bitte sehen Sie noch einmal nach."))
     return _decide(
         row,
         fields,

@@ -35,7 +35,11 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
         fields = [] if "nothing" in request.POST else form.public if form.is_valid() else []
         try:
             services.answer(
-                consent=row, fields=fields, wording=wording, language=get_language() or ""
+                consent=row,
+                fields=fields,
+                wording=wording,
+                language=get_language() or "",
+                seen=request.POST.get("seen", ""),
             )
         except Refused as refused:
             messages.error(request, str(refused))
@@ -50,6 +54,7 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
         {
             "case": "open",
             "token": token,
+            "seen": services.shown_data(contact),
             "answered": row.given_at is not None or row.declined_at is not None,
             "public": services.public_fields(contact),
             "contact": contact,

@@ -222,6 +222,39 @@ def test_the_same_link_withdraws_and_gives_again(client, asked, organisation):
     assert second.token_hash == first.token_hash
 
 
+def test_nobody_agrees_to_what_they_have_not_seen(client, client_for, manager, asked, organisation):
+    """The number changes while the person reads: it is not theirs that becomes public."""
+    link = mailed_link()
+    page = client.get(link)
+    seen = page.context["seen"]
+    assert f'name="seen" value="{seen}"' in page.content.decode()
+    changed = contacts.change(
+        contact=asked,
+        values={
+            "name": asked.name,
+            "function": asked.function,
+            "phone": "+497222999888",
+            "email": asked.email,
+        },
+        seen_entry=contacts.latest_entry(asked),
+        by=manager,
+    )
+    assert changed == ["phone"]
+    told = client.post(link, {"phone": "on", "name": "on", "seen": seen}, follow=True)
+    asked.refresh_from_db()
+    assert consent.public_fields(asked) == []
+    assert "+497222999888" not in public_page(client, organisation)
+    # The page says so, shows the new number, and then it can be agreed to.
+    assert told.context["seen"] != seen
+    client.post(link, {"phone": "on", "seen": told.context["seen"]})
+    asked.refresh_from_db()
+    assert consent.public_fields(asked) == ["phone"]
+    # Taking back never needs a second look.
+    client.post(link, {"nothing": "1", "seen": seen})
+    asked.refresh_from_db()
+    assert consent.public_fields(asked) == []
+
+
 def test_saying_no_is_recorded_and_nobody_is_asked_again(client, client_for, asked, organisation):
     client.post(mailed_link(), {"nothing": "1"})
     assert Consent.objects.get().declined_at is not None
