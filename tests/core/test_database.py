@@ -11,29 +11,25 @@ from django.core.files.storage import default_storage
 from django.db import connection, connections
 
 
-def settled() -> dict[str, str]:
+def settled() -> tuple[str, ...]:
     """Return what the live connection itself says about writing to disk."""
-    names = ("synchronous", "journal_mode") if connection.vendor == "sqlite" else ("fsync",)
-    say = "PRAGMA {}" if connection.vendor == "sqlite" else "SHOW {}"
     with connection.cursor() as cursor:
-        found = {}
-        for name in names:
-            cursor.execute(say.format(name))
-            found[name] = str(cursor.fetchone()[0])
-        if connection.vendor == "postgresql":
-            cursor.execute("SHOW synchronous_commit")
-            found["waits"] = str(cursor.fetchone()[0] != "off")
-    return found
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA synchronous")
+            (synchronous,) = cursor.fetchone()
+            cursor.execute("PRAGMA journal_mode")
+            return str(synchronous), cursor.fetchone()[0]
+        # Whether a server for tests syncs is its own matter; the portal must not tell it not to.
+        cursor.execute("SELECT source FROM pg_settings WHERE name = 'synchronous_commit'")
+        is_own = cursor.fetchone()[0] in {"client", "session", "user", "database"}
+        return ("lessened",) if is_own else ("as the server has it",)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_is_on_the_disk_before_it_is_given():
     """On every connection, also one that another thread of the server opens."""
-    expected = (
-        {"synchronous": "2", "journal_mode": "wal"}  # 2 is FULL
-        if connection.vendor == "sqlite"
-        else {"fsync": settled()["fsync"], "waits": "True"}
-    )
+    is_sqlite = connection.vendor == "sqlite"
+    expected = ("2", "wal") if is_sqlite else ("as the server has it",)  # 2 is FULL
     seen = [settled()]
 
     def elsewhere() -> None:
