@@ -13,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urljoin
 
 import brotli
@@ -51,23 +53,30 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick:
         options.seconds, options.scale = 1, ()
-    text = report(options)
-    print(text)
-    if not options.print:
-        before, _old, after = re.split(f"({BEGIN}.*{END})", README.read_text("utf-8"), flags=re.S)
-        README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+    parts: list[str] = []
+    for part in measured(options):
+        parts.append(part)
+        print(part, end="\n\n", flush=True)
+        if not options.print:
+            write("\n\n".join(parts))
 
 
-def report(options: argparse.Namespace) -> str:
-    parts = [conditions(options)]
+def write(text: str) -> None:
+    """Put the tables between their marks in the README."""
+    before, _old, after = re.split(f"({BEGIN}.*{END})", README.read_text("utf-8"), flags=re.S)
+    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+
+
+def measured(options: argparse.Namespace) -> Iterator[str]:
+    """Yield one part of the report after the other, as soon as it is measured."""
+    yield conditions(options)
     for name in options.databases:
         say(f"{name}, {options.organisations} organisations")
         with tempfile.TemporaryDirectory() as folder, DATABASES[name](Path(folder)) as site:
             site.prepare(options.organisations)
-            parts.append(table(name, site, options))
+            yield table(name, site, options)
     if options.scale:
-        parts.append(growth(options))
-    return "\n\n".join(parts)
+        yield growth(options)
 
 
 def conditions(options: argparse.Namespace) -> str:
@@ -134,6 +143,7 @@ def table(name: str, site: Site, options: argparse.Namespace) -> str:
         ):
             lines.append(line(what, site, path, queries, options))
     with site.served("benchmarks.settings") as server:
+        warm(f"{site.url}/de/organisationen/")
         addresses = pages(site)
         counted = json.loads(probe(site, *addresses.values()))
         for what, path in addresses.items():
@@ -219,6 +229,21 @@ def line(
     return Line(what, load, queries, size)
 
 
+def warm(url: str) -> None:
+    """Wait until every worker has made its index: several quick answers in a row."""
+    quick = 0
+    for number in range(1000):
+        begin = time.perf_counter()
+        try:
+            get(f"{url}?warm={number}")
+        except HTTPError:
+            time.sleep(1)
+        quick = quick + 1 if time.perf_counter() - begin < 1 else 0
+        if quick == 4 * WORKERS:
+            return
+    raise SystemExit(f"{url} does not become quick.")
+
+
 # --- Weight of a first visit ----------------------------------------------------------------------
 class Linked(HTMLParser):
     """Collect what a browser fetches with a page: styles, scripts, pictures, icons."""
@@ -279,6 +304,7 @@ def growth(options: argparse.Namespace) -> str:
             with tempfile.TemporaryDirectory() as folder, DATABASES[name](Path(folder)) as site:
                 site.prepare(organisations)
                 with site.served("benchmarks.settings"):
+                    warm(f"{site.url}/de/organisationen/")
                     medians[organisations] = {
                         what: line(what, site, path, 0, options, fresh=True).load.median
                         for what, path in pages(site).items()
