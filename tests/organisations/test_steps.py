@@ -131,6 +131,18 @@ def test_saved_steps_lead_on_later_or_back_to_the_summary(client_for, manager, d
     assert client.post(f"{url}?zurueck=senden", data).url == step_url(draft, "senden")
 
 
+def test_what_was_saved_on_one_device_goes_on_on_another(client_for, manager, draft):
+    phone, laptop = client_for(manager), client_for(manager)
+    phone.post(
+        step_url(draft, "organisation"),
+        {"name": "Begonnen am Telefon", "kind": "initiative", "later": "1"},
+    )
+    page = laptop.get(reverse("organisations:tasks", args=[draft.pk]))
+    assert "Begonnen am Telefon" in page.content.decode()
+    form = laptop.get(step_url(draft, "organisation")).context["form"]
+    assert (form["name"].value(), form["kind"].value()) == ("Begonnen am Telefon", "initiative")
+
+
 def test_an_editor_may_edit_and_the_history_says_who(client_for, editor, organisation):
     client_for(editor).post(
         step_url(organisation, "organisation"),
