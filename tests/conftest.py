@@ -3,13 +3,16 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
-from django.contrib.auth.models import Group, Permission
+from django.apps import apps
+from django.contrib.auth.models import Group
 from django.core.cache import caches
-from django.db import connections
+from django.db import connection, connections
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import translation
@@ -64,10 +67,10 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
 ) -> None:
     """Keep SQLite in a file, as in production: threads get connections, and locks are real."""
-    for connection in connections.all():
-        if connection.vendor == "sqlite":
+    for each in connections.all():
+        if each.vendor == "sqlite":
             file = tmp_path_factory.mktemp("database") / "test.sqlite3"
-            connection.settings_dict["TEST"]["NAME"] = str(file)
+            each.settings_dict["TEST"]["NAME"] = str(file)
 
 
 @pytest.fixture(autouse=True)
@@ -92,13 +95,13 @@ def network(db) -> NetworkProfile:
 def officer_group() -> Group:
     """The group whose rights an integration officer has.
 
-    A migration makes it; tests that empty the database (live server) lose it, hence the second way.
+    A migration makes it; tests that empty the database (live server) lose it, so it is made again
+    by the migration's own function.
     """
-    group = Group.objects.first()
-    if group is None:
-        group = Group.objects.create(name="Integrationsbeauftragte")
-        group.permissions.set(Permission.objects.filter(content_type__app_label="organisations"))
-    return group
+    migration = import_module("portal.migrations.0002_officer_group")
+    if not Group.objects.filter(name=migration.NAME).exists():
+        migration.create_group(apps, SimpleNamespace(connection=connection))
+    return Group.objects.get(name=migration.NAME)
 
 
 @pytest.fixture

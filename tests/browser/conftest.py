@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
-from tests.conftest import chromium
+from tests.conftest import chromium, officer_group
 
 PHONE = {"width": 360, "height": 740}
 # Debian's Chromium in a container: no sandbox as root, and no calls home.
@@ -52,11 +52,13 @@ def allow_the_database_beside_the_browser() -> Iterator[None]:
 
 
 @pytest.fixture
-def site(django_db_serialized_rollback, live_server, settings) -> str:
+def site(live_server, settings) -> str:
     """The address of a live server with the demonstration network."""
     caches["default"].clear()
+    officer_group()
     settings.SITE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    officer_group()
     call_command("load_reference_data", verbosity=0)
     call_command("seed_demo", yes_demonstration=True, verbosity=0)
     return live_server.url
