@@ -171,7 +171,8 @@ CACHES = {
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "pages",
-        "OPTIONS": {"MAX_ENTRIES": 300},
+        # A list weighs up to 100 kB where a reader takes no compression: 10 MB at most.
+        "OPTIONS": {"MAX_ENTRIES": 100},
     },
 }
 
