@@ -46,7 +46,12 @@ def template() -> Template:
 
 def rows(request: HttpRequest) -> HttpResponse:
     organisation = apps.get_model("organisations", "Organisation")
-    organisations = organisation.objects.public().select_related("municipality")[:ROWS]
+    # Without the municipality's outline: nobody who writes a plain list would fetch a polygon.
+    organisations = (
+        organisation.objects.public()
+        .select_related("municipality")
+        .defer("municipality__outline")[:ROWS]
+    )
     return HttpResponse(template().render({"organisations": organisations}, request))
 
 
