@@ -16,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
+# As docs/operations.md says: each thread takes a connection, and the pool has ten.
+THREADS = 8
 
 
 def free_port() -> int:
@@ -76,6 +78,7 @@ class Site:
         """Serve with granian, two workers of one process each, until the block ends."""
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--workers", str(WORKERS), "--no-ws"]
+        command += ["--blocking-threads", str(THREADS)]
         command += ["--log-level", "error", "netzwerk.wsgi:application"]
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment(settings))
         try:

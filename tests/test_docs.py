@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.servers import THREADS, WORKERS
 from tests.source import APPS, ROOT, files, read
 from tests.test_settings import NAMES, PRODUCTION
 
@@ -91,3 +92,11 @@ def test_licence_is_named_the_same_everywhere():
     assert 'license = "EUPL-1.2"' in read("pyproject.toml")
     assert read("LICENSE").startswith("SPDX-License-Identifier: EUPL-1.2\n")
     assert "EUPL-1.2" in read("README.md")
+
+
+def test_what_is_measured_is_served_as_the_operations_page_says():
+    command = re.search(r"bin/granian (.+)", read("docs/operations.md"))[1]
+    assert f"--workers {WORKERS} --blocking-threads {THREADS} " in command
+    # A thread that finds no connection waits and then fails.
+    pool = re.search(r'"max_size": (\d+)', read("netzwerk/settings.py"))[1]
+    assert int(pool) >= THREADS
