@@ -13,6 +13,7 @@ are not in here at all. The index is thrown away as soon as `core.revision` has 
 See docs/adr/0003-directory-index-in-memory.md.
 """
 
+import gc
 import threading
 from array import array
 from bisect import bisect_left, bisect_right
@@ -33,6 +34,9 @@ from organisations.models import Language, Municipality, Organisation, TargetGro
 QUERY_LENGTH = 200
 QUERY_WORDS = 8
 WORD_LENGTH = 40
+
+# From so many organisations on the index is worth hiding from the garbage collector.
+FREEZE_FROM = 2000
 
 GROUPS = ("municipality", "topic", "target_group", "language", "kind", "accessibility")
 
@@ -130,6 +134,12 @@ class Directory:
         self.drawn: dict[tuple[str, int], str] = {}
         self._read_facets()
         self._read_words()
+        if len(self.pks) >= FREEZE_FROM:
+            # Out of the garbage collector's sight, which otherwise walks through all of it in the
+            # middle of requests; what was hidden before and let go is collected first.
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     # --- Building ---------------------------------------------------------------------------------
 
@@ -477,7 +487,8 @@ class Directory:
                 so_far |= new
 
         add(self._names_beginning(phrase))
-        if len(written) > 1:
+        # Looking through all names takes its time, so only where their words occur at all.
+        if len(written) > 1 and all(self._match(word, EXACT)[NAME] for word in written[:-1]):
             add(self._names_containing(phrase))
         for tiers in (STRICT_TIERS, FUZZY_TIERS):
             for quality, scope in tiers:

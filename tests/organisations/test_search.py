@@ -1,5 +1,6 @@
 """The index: what is found, in which order, and that its numbers are true."""
 
+import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -276,6 +277,17 @@ def test_one_index_is_built_however_many_ask(town: None, monkeypatch) -> None:
         answers = list(pool.map(lambda _number: search.directory(), range(8)))
     assert len(built) == 1
     assert set(answers) == set(built)
+
+
+def test_a_large_index_is_left_out_by_the_garbage_collector(town: None, monkeypatch) -> None:
+    search.Directory(1)
+    assert gc.get_freeze_count() == 0
+    monkeypatch.setattr(search, "FREEZE_FROM", 3)
+    try:
+        search.Directory(2)
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
 
 
 def test_a_change_is_found_with_the_next_search(town: None) -> None:
