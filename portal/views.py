@@ -103,20 +103,35 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return _legal_page(request, "accessibility", _("Erklärung zur Barrierefreiheit"))
 
 
+def _explanation(request: HttpRequest, field: str, title: str) -> HttpResponse:
+    """Show the network in another way than in written German, or say that this is missing.
+
+    Both ways are asked for by BITV 2.0 § 4.
+    """
+    profile = current_profile()
+    return render(
+        request,
+        f"portal/{field}.html",
+        {
+            "title": title,
+            "text": profile.translated(field) if profile else "",
+            "addresses": page_addresses(reverse(f"portal:{field}")),
+        },
+    )
+
+
 @require_safe
 @cache_public
 def easy_language(request: HttpRequest) -> HttpResponse:
-    """Explain the network in Leichte Sprache, or say that it is missing (BITV 2.0 § 4)."""
-    context = {"addresses": page_addresses(reverse("portal:easy_language"))}
-    return render(request, "portal/easy_language.html", context)
+    """Explain the network in Leichte Sprache."""
+    return _explanation(request, "easy_language", _("Leichte Sprache"))
 
 
 @require_safe
 @cache_public
 def sign_language(request: HttpRequest) -> HttpResponse:
-    """Explain the network in sign language, or say that it is missing (BITV 2.0 § 4)."""
-    context = {"addresses": page_addresses(reverse("portal:sign_language"))}
-    return render(request, "portal/sign_language.html", context)
+    """Explain the network in sign language."""
+    return _explanation(request, "sign_language", _("Gebärdensprache"))
 
 
 @never_cache

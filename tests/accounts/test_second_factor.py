@@ -303,6 +303,28 @@ def test_a_password_cannot_either(client_for):
     assert client.get("/de/konto/passwort/").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/de/konto/bestaetigen/zweiter-faktor/", "den Code ein, den Ihre App jetzt zeigt"),
+        ("/de/konto/bestaetigen/passkey/", "mit Ihrem Passkey"),
+    ],
+)
+def test_every_way_to_prove_who_one_is_offers_the_others_and_leads_back(
+    client_for, colleague, monkeypatch, path, asked
+):
+    passkey = Authenticator.Type.WEBAUTHN
+    Authenticator.objects.create(user=colleague, type=passkey, data={"name": "Telefon"})
+    # Only a real device makes a real key; here nobody is asked to use it.
+    monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.get_credentials", lambda user: [])
+    page = old_session(client_for, colleague).get(f"{path}?next=/de/konto/").content.decode()
+    assert "Sind Sie es?" in page
+    assert asked in page
+    assert f'action="{path}"' in page
+    assert '<input type="hidden" name="next" value="/de/konto/">' in page
+    assert "Anders bestätigen" in page
+
+
 def test_what_was_sent_too_late_waits_without_secrets(client_for, outsider):
     client = old_session(client_for, outsider)
     client.post("/de/konto/passwort/", {"password": "Regen auf dem Dach"})

@@ -331,7 +331,7 @@ def test_the_style_page_shows_every_icon_and_variant(style_page):
 
 def test_the_style_page_shows_every_component(style_page):
     """A file in `templates/components/` without a place on the style page is not looked after."""
-    frame = {"footer.html", "header.html", "mark.html", "stylesheets.html"}
+    frame = {"demonstration.html", "footer.html", "header.html", "mark.html", "stylesheets.html"}
     marks = {
         "breadcrumbs.html": 'class="breadcrumbs"',
         "county_map.html": 'class="county-map"',
