@@ -141,6 +141,10 @@ class OwnContactForm(ContactForm):
                 for field in ContactPerson.PUBLISHABLE
             }
         super().__init__(*args, **options)
+        self.fields["email"].help_text = _(
+            "Steht hier eine andere Adresse als die Ihres Kontos? Dann schicken wir einen Link "
+            "dorthin. Öffentlich wird sie erst, wenn dort jemand zustimmt."
+        )
 
     @property
     def public(self) -> list[str]:

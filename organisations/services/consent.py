@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.models import User
+from accounts.models import User, normalise_email
 from core import history, limits, tokens
 from core.errors import Refused
 from organisations.emails import consent as emails
@@ -59,6 +59,10 @@ def give(
 ) -> bool:
     """Make a person's own data public, or fewer of them, as they choose on their own form.
 
+    An e-mail address is theirs for certain only if it is their account's. Another one stays hidden
+    until somebody agrees who reads its mailbox: `request`, `answer`. Whose telephone number it is
+    nobody can prove; their word for it is recorded.
+
     :param fields: names out of `ContactPerson.PUBLISHABLE`; none means: nothing is public.
     :param by: must be the contact person.
     :param wording: the text they saw.
@@ -69,15 +73,21 @@ def give(
     row = _lock(contact)
     if row.user_id is None or row.user_id != by.pk:
         raise PermissionDenied
+    is_proved = row.email_public or is_address_of(by, row.email)
     return _decide(
         row,
-        fields,
+        [field for field in fields if field != "email" or is_proved],
         source=Consent.Source.SELF,
         wording=wording,
         language=language,
         given_by=f"{row.name} <{by.email}>",
         by=by,
     )
+
+
+def is_address_of(user: User, email: str) -> bool:
+    """Whether somebody has proved to read this mailbox: it is what they log in with."""
+    return normalise_email(email) == normalise_email(user.email)
 
 
 def request(*, contact: ContactPerson, by: User, language: str) -> Consent | None:
@@ -256,9 +266,14 @@ def person_changed(row: ContactPerson, *, by: User, fields: Iterable[str] | None
                 given_by=in_force.given_by,
             )
     if fields is None:
-        row.consents.filter(given_at=None, declined_at=None).update(expires_at=now)
-        row.consents.update(token_hash="")
+        end_links(row)
     _switch(row, still, since=in_force.given_at if in_force else None)
+
+
+def end_links(row: ContactPerson) -> None:
+    """Let no mail that was sent to a former address decide about a person any more."""
+    row.consents.filter(given_at=None, declined_at=None).update(expires_at=timezone.now())
+    row.consents.update(token_hash="")
 
 
 # --- Parts ----------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ def change(
 
     A new name or e-mail address is a new person: nothing of theirs is public any more. A new
     telephone number, typed by somebody else, is hidden until the person agrees to it. Whoever
-    changes their own data decides in the same form, by `consent.give`.
+    changes their own data decides in the same form, by `consent.give`; only their own new e-mail
+    address is hidden until then.
 
     :param values: `FIELDS` by name.
     :param seen_entry: key of the history entry the form was filled from.
@@ -88,11 +89,14 @@ def change(
     if not changes:
         return []
     other_name = "name" in changes and fold(values["name"]) != fold(row.name)
-    is_other = other_name or ("email" in changes and row.email.lower() != values["email"].lower())
-    if is_other and row.user_id != by.pk:
+    other_address = "email" in changes and row.email.lower() != values["email"].lower()
+    if row.user_id == by.pk:
+        if other_address:
+            _leave_mailbox(row, by)
+    elif other_name or other_address:
         consent.person_changed(row, by=by)
         row.user = None
-    elif "phone" in changes and row.user_id != by.pk:
+    elif "phone" in changes:
         consent.person_changed(row, by=by, fields=["phone"])
     for field in changes:
         setattr(row, field, values[field])
@@ -155,6 +159,13 @@ def remove(*, contact: ContactPerson, by: User) -> None:
 def latest_entry(contact: ContactPerson) -> int:
     """Return the key of the newest history entry, which forms carry; 0 without one."""
     return contact.history.values_list("history_id", flat=True).first() or 0
+
+
+def _leave_mailbox(row: ContactPerson, by: User) -> None:
+    """Hide one's own address before it becomes another, whose mailbox is asked anew."""
+    if row.email_public:
+        consent.person_changed(row, by=by, fields=["email"])
+    consent.end_links(row)
 
 
 def _organisation(pk: int, by: User) -> Organisation:

@@ -38,18 +38,18 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
             str(contact._meta.get_field(field).verbose_name)
             for field in consent.public_fields(contact)
         ]
+        waits_since = latest.requested_at if latest and latest.is_open(now) else None
         if public and organisation.is_public:
             status = _("Öffentlich: %(fields)s") % {"fields": ", ".join(public)}
         elif public:
             status = _("Darf öffentlich sein: %(fields)s") % {"fields": ", ".join(public)}
-        elif latest and latest.is_open(now):
-            status = _("Nichts ist öffentlich. Gefragt am %(day)s, noch keine Antwort.") % {
-                "day": date_format(timezone.localtime(latest.requested_at), "DATE_FORMAT")
-            }
         elif latest and latest.declined_at:
             status = _("Nichts ist öffentlich. Die Person möchte nicht genannt werden.")
         else:
             status = _("Nichts ist öffentlich.")
+        if waits_since:
+            day = date_format(timezone.localtime(waits_since), "DATE_FORMAT")
+            status += "\n" + _("Gefragt am %(day)s, noch keine Antwort.") % {"day": day}
         is_own = contact.user_id == user.pk
         rows.append(
             {
@@ -272,7 +272,18 @@ def _decide(
             wording=consent.wording(contact.organisation),
             language=get_language() or "",
         )
-        messages.success(request, _("Gespeichert."))
+        if "email" in form.public and not _is_public(contact, "email"):
+            _ask(
+                request,
+                contact,
+                get_language() or "de",
+                done=_(
+                    "Gespeichert. Wir haben an %(email)s geschrieben. Öffentlich wird diese "
+                    "Adresse erst, wenn Sie dort auf den Link klicken und zustimmen."
+                ),
+            )
+        else:
+            messages.success(request, _("Gespeichert."))
         return
     needs_consent = changed is None or {"name", "email", "phone"} & set(changed)
     if not has_new_photo and (not needs_consent or consent.public_fields(contact)):
@@ -300,17 +311,20 @@ def _decide(
     _ask(request, contact, form.cleaned_data["language"])
 
 
-def _ask(request: HttpRequest, contact: ContactPerson, language: str) -> None:
+def _is_public(contact: ContactPerson, field: str) -> bool:
+    contact.refresh_from_db()
+    return field in consent.public_fields(contact)
+
+
+def _ask(request: HttpRequest, contact: ContactPerson, language: str, done: str = "") -> None:
+    """Ask by mail and say so, in the words of `done` if there are better ones."""
+    text = done or _("%(name)s bekommt eine E-Mail und entscheidet selbst, was öffentlich wird.")
     try:
         consent.request(contact=contact, by=request.user, language=language)
     except Refused as refused:
         messages.warning(request, str(refused))
     else:
-        messages.success(
-            request,
-            _("%(name)s bekommt eine E-Mail und entscheidet selbst, was öffentlich wird.")
-            % {"name": contact.name},
-        )
+        messages.success(request, text % {"name": contact.name, "email": contact.email})
 
 
 def _page(

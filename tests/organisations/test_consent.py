@@ -162,6 +162,91 @@ def test_bad_entries_are_refused_and_kept(client_for, manager, organisation, fie
     assert not ContactPerson.objects.exists()
 
 
+# --- One's own address, and another mailbox's --------------------------------------------------
+class TestAnotherMailbox:
+    """Oneself with an address that is not the account's: public only when its mailbox agrees."""
+
+    OWN = PERSON | {
+        "name_public": "on",
+        "phone": "07222 381-4325",
+        "phone_public": "on",
+        "email": "vorstand@example.org",
+        "email_public": "on",
+    }
+
+    def test_it_is_asked_before_the_address_is_public(
+        self, client, client_for, manager, organisation
+    ):
+        page = client_for(manager).post(add_url(organisation, "ich"), self.OWN, follow=True)
+        contact = ContactPerson.objects.get()
+        assert consent.public_fields(contact) == ["name", "phone"]
+        assert contact.email == "vorstand@example.org"
+        assert "vorstand@example.org" not in public_page(client, organisation)
+        assert OutboxMessage.objects.get().to == "vorstand@example.org"
+        text = page.content.decode()
+        assert "Wir haben an vorstand@example.org geschrieben" in text
+        assert "noch keine Antwort" in text
+        client.post(mailed_link(), {"name": "on", "email": "on"})
+        contact.refresh_from_db()
+        assert consent.public_fields(contact) == ["name", "email"]
+        assert "vorstand@example.org" in public_page(client, organisation)
+
+    def test_the_own_form_keeps_what_the_mailbox_agreed_to(
+        self, client, client_for, manager, organisation
+    ):
+        client_for(manager).post(add_url(organisation, "ich"), self.OWN)
+        contact = ContactPerson.objects.get()
+        client.post(mailed_link(), {"name": "on", "email": "on"})
+        edit = url("contact_edit", organisation, contact.pk)
+        client_for(manager).post(edit, self.OWN | {"function_public": "on"})
+        contact.refresh_from_db()
+        assert consent.public_fields(contact) == ["name", "function", "phone", "email"]
+        assert OutboxMessage.objects.filter(mail="organisations/consent_request").count() == 1
+
+    def test_who_reads_the_mailbox_takes_everything_back(
+        self, client, client_for, manager, organisation
+    ):
+        client_for(manager).post(add_url(organisation, "ich"), self.OWN)
+        client.post(mailed_link(), {"nothing": "1"})
+        assert ContactPerson.objects.get().consented_at is None
+
+    def test_the_address_of_the_account_needs_no_mail(self, client_for, manager, organisation):
+        own = self.OWN | {"email": manager.email.upper()}
+        client_for(manager).post(add_url(organisation, "ich"), own)
+        assert consent.public_fields(ContactPerson.objects.get()) == ["name", "phone", "email"]
+        assert not OutboxMessage.objects.exists()
+
+    def test_a_changed_address_is_hidden_and_the_old_link_dies(
+        self, client, client_for, manager, organisation
+    ):
+        client_for(manager).post(add_url(organisation, "ich"), self.OWN)
+        contact = ContactPerson.objects.get()
+        old_link = mailed_link()
+        client.post(old_link, {"name": "on", "email": "on"})
+        edit = url("contact_edit", organisation, contact.pk)
+        changed = self.OWN | {
+            "email": "opfer@example.org",
+            "seen_entry": contacts.latest_entry(contact),
+        }
+        client_for(manager).post(edit, changed)
+        contact.refresh_from_db()
+        assert contact.email == "opfer@example.org"
+        assert consent.public_fields(contact) == ["name", "phone"]
+        assert client.get(old_link).status_code == 404
+        assert client.get(mailed_link()).status_code == 200
+        # Back to the account's own address, nothing is asked.
+        changed |= {"email": manager.email, "seen_entry": contacts.latest_entry(contact)}
+        client_for(manager).post(edit, changed)
+        contact.refresh_from_db()
+        assert consent.public_fields(contact) == ["name", "phone", "email"]
+
+    def test_when_no_mail_may_go_it_says_so(self, client_for, manager, organisation, monkeypatch):
+        monkeypatch.setattr("core.limits.allow", lambda key, *, action: False)
+        page = client_for(manager).post(add_url(organisation, "ich"), self.OWN, follow=True)
+        assert "heute schon genug E-Mails" in page.content.decode()
+        assert consent.public_fields(ContactPerson.objects.get()) == ["name", "phone"]
+
+
 # --- Somebody else --------------------------------------------------------------------------------
 def test_somebody_else_is_asked_before_anything_is_public(client, asked, organisation, manager):
     assert public_page(client, organisation).count(asked.name) == 0

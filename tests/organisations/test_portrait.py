@@ -279,7 +279,7 @@ def test_whose_data_are_public_is_asked_about_a_new_photo(client_for, manager, o
     assert consent.public_fields(contact) == ["name", "phone"]
     mail = OutboxMessage.objects.get(mail="organisations/consent_request")
     assert mail.to == contact.email
-    assert "Es gibt ein neues Foto von Ihnen" in mail.text_body
+    assert "Es gibt neue Angaben zu Ihrer Person" in mail.text_body
     assert "Von Ihnen ist noch nichts öffentlich" not in mail.text_body
 
 
