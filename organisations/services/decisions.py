@@ -7,7 +7,9 @@ the signals that watch public content.
 """
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -107,7 +109,6 @@ def officers() -> QuerySet[User]:
     return staff_who_may("organisations.review_organisation")
 
 
-@transaction.atomic
 def admit(
     *,
     organisation: Organisation,
@@ -127,17 +128,21 @@ def admit(
     :raises PermissionDenied: if `by` may not decide.
     :raises Refused: if the state does not allow it (any more).
     """
-    row = _begin(organisation, by, Decision.ADMIT, seen_since)
-    if row is None:
-        return False
-    row.confirmed_on = timezone.localdate()
-    row.officer_message = ""
-    _move(row, State.ACTIVE, by, gettext_lazy("Aufgenommen"))
-    emails.admitted(row, by=by, subject=subject, body=body)
-    return _done(organisation, row)
+
+    def confirm(row: Organisation) -> None:
+        row.confirmed_on = timezone.localdate()
+
+    return _decide(
+        Decision.ADMIT,
+        organisation,
+        by=by,
+        seen_since=seen_since,
+        prepare=confirm,
+        reason=gettext_lazy("Aufgenommen"),
+        tell=partial(emails.admitted, subject=subject, body=body),
+    )
 
 
-@transaction.atomic
 def ask_back(
     *,
     organisation: Organisation,
@@ -151,18 +156,18 @@ def ask_back(
     The parameters, the answer and the refusals are those of `admit`; a text without a question is
     refused as well.
     """
-    row = _begin(organisation, by, Decision.ASK_BACK, seen_since)
-    if row is None:
-        return False
-    if not emails.says_something(body):
-        raise Refused(_("Bitte schreiben Sie Ihre Frage an die Stelle der drei Punkte."))
-    row.officer_message = body.strip()
-    _move(row, State.RETURNED, by, gettext_lazy("Rückfrage gestellt"))
-    emails.asked_back(row, by=by, subject=subject, body=body)
-    return _done(organisation, row)
+    return _decide(
+        Decision.ASK_BACK,
+        organisation,
+        by=by,
+        seen_since=seen_since,
+        message=body,
+        must_say=_("Bitte schreiben Sie Ihre Frage an die Stelle der drei Punkte."),
+        reason=gettext_lazy("Rückfrage gestellt"),
+        tell=partial(emails.asked_back, subject=subject, body=body),
+    )
 
 
-@transaction.atomic
 def reject(
     *,
     organisation: Organisation,
@@ -172,15 +177,16 @@ def reject(
     seen_since: datetime.datetime | None = None,
 ) -> bool:
     """Decline a registration, with the reason; see `ask_back` for parameters and refusals."""
-    row = _begin(organisation, by, Decision.REJECT, seen_since)
-    if row is None:
-        return False
-    if not emails.says_something(body):
-        raise Refused(_("Bitte schreiben Sie den Grund an die Stelle der drei Punkte."))
-    row.officer_message = body.strip()
-    _move(row, State.REJECTED, by, gettext_lazy("Abgelehnt"))
-    emails.rejected(row, by=by, subject=subject, body=body)
-    return _done(organisation, row)
+    return _decide(
+        Decision.REJECT,
+        organisation,
+        by=by,
+        seen_since=seen_since,
+        message=body,
+        must_say=_("Bitte schreiben Sie den Grund an die Stelle der drei Punkte."),
+        reason=gettext_lazy("Abgelehnt"),
+        tell=partial(emails.rejected, subject=subject, body=body),
+    )
 
 
 @transaction.atomic
@@ -214,7 +220,6 @@ def postpone(
     return _done(organisation, row)
 
 
-@transaction.atomic
 def pause(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     """Take an organisation off the public pages for a while.
 
@@ -223,41 +228,82 @@ def pause(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     :raises PermissionDenied: if `by` may not decide.
     :raises Refused: if the organisation is not active.
     """
-    row = _begin(organisation, by, Decision.PAUSE, None)
-    if row is None:
-        return False
-    row.officer_message = reason.strip()
-    _move(row, State.PAUSED, by, reason.strip() or gettext_lazy("Pausiert"))
-    emails.paused(row, by=by, reason=reason.strip())
-    return _done(organisation, row)
+    return _decide(
+        Decision.PAUSE,
+        organisation,
+        by=by,
+        message=reason,
+        reason=reason.strip() or gettext_lazy("Pausiert"),
+        tell=partial(emails.paused, reason=reason.strip()),
+    )
 
 
-@transaction.atomic
 def resume(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     """Make a paused or archived organisation public again; see `pause`."""
-    row = _begin(organisation, by, Decision.RESUME, None)
-    if row is None:
-        return False
-    if not row.kind or row.municipality_id is None or row.confirmed_on is None:
-        raise Refused(
-            _("„%(name)s“ war noch nie aufgenommen. Es fehlt eine vollständige Anmeldung.")
-            % {"name": row.name}
-        )
-    row.officer_message = ""
-    _move(row, State.ACTIVE, by, reason.strip() or gettext_lazy("Wieder aktiv"))
-    emails.resumed(row, by=by)
-    return _done(organisation, row)
+
+    def check(row: Organisation) -> None:
+        if not row.kind or row.municipality_id is None or row.confirmed_on is None:
+            raise Refused(
+                _("„%(name)s“ war noch nie aufgenommen. Es fehlt eine vollständige Anmeldung.")
+                % {"name": row.name}
+            )
+
+    return _decide(
+        Decision.RESUME,
+        organisation,
+        by=by,
+        prepare=check,
+        reason=reason.strip() or gettext_lazy("Wieder aktiv"),
+        tell=emails.resumed,
+    )
+
+
+def archive(*, organisation: Organisation, by: User, reason: str = "") -> bool:
+    """Put an organisation away for good, from any state; nothing is deleted. See `pause`."""
+    return _decide(
+        Decision.ARCHIVE,
+        organisation,
+        by=by,
+        message=reason,
+        reason=reason.strip() or gettext_lazy("Archiviert"),
+        tell=partial(emails.archived, reason=reason.strip()),
+    )
 
 
 @transaction.atomic
-def archive(*, organisation: Organisation, by: User, reason: str = "") -> bool:
-    """Put an organisation away for good, from any state; nothing is deleted. See `pause`."""
-    row = _begin(organisation, by, Decision.ARCHIVE, None)
+def _decide(
+    decision: Decision,
+    organisation: Organisation,
+    *,
+    by: User,
+    reason: str | Promise,
+    tell: Callable[..., None],
+    message: str = "",
+    must_say: str = "",
+    prepare: Callable[[Organisation], None] | None = None,
+    seen_since: datetime.datetime | None = None,
+) -> bool:
+    """Take a decision that leads to another state.
+
+    :param reason: for the history.
+    :param tell: queues the mail, given the saved row and `by`.
+    :param message: what the representatives read on the organisation's page.
+    :param must_say: what to tell the officer if the message says nothing of her own.
+    :param prepare: changes the locked row further, or refuses what is asked.
+    """
+    row = _begin(organisation, by, decision, seen_since)
     if row is None:
         return False
-    row.officer_message = reason.strip()
-    _move(row, State.ARCHIVED, by, reason.strip() or gettext_lazy("Archiviert"))
-    emails.archived(row, by=by, reason=reason.strip())
+    if must_say and not emails.says_something(message):
+        raise Refused(must_say)
+    if prepare:
+        prepare(row)
+    row.state = STEPS[decision].target
+    row.state_since = timezone.now()
+    row.review_after = None
+    row.officer_message = message.strip()
+    _save(row, by, reason)
+    tell(row, by=by)
     return _done(organisation, row)
 
 
@@ -288,13 +334,6 @@ def _begin(
             % {"name": row.name, "state": row.get_state_display()}
         )
     return row
-
-
-def _move(row: Organisation, state: str, by: User, reason: str | Promise) -> None:
-    row.state = state
-    row.state_since = timezone.now()
-    row.review_after = None
-    _save(row, by, reason)
 
 
 def _save(row: Organisation, by: User, reason: str | Promise) -> None:
