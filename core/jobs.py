@@ -18,7 +18,7 @@ from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
 
-from core import outbox, statistics
+from core import background, outbox, statistics
 from core.models import Job
 
 logger = logging.getLogger(__name__)
@@ -88,6 +88,12 @@ def _begin(task: Task, *, everything: bool) -> bool:
 def forget_old_mails() -> Mapping[str, int]:
     """Wipe and drop what the outbox has kept long enough; see `outbox.forget_old`."""
     return outbox.forget_old()
+
+
+@register("core.background", every=timedelta(days=1))
+def forget_old_tasks() -> Mapping[str, int]:
+    """Drop background tasks that ended long ago; see `background.forget_old`."""
+    return background.forget_old()
 
 
 @register("core.sessions", every=timedelta(hours=6))

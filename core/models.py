@@ -120,3 +120,75 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BackgroundTaskQuerySet(models.QuerySet["BackgroundTask"]):
+    def unfinished(self) -> "BackgroundTaskQuerySet":
+        return self.filter(state__in=[BackgroundTask.State.QUEUED, BackgroundTask.State.RUNNING])
+
+
+class BackgroundTask(models.Model):
+    """Something long that a person has started and the worker does; see `core.background`."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("wartet")
+        RUNNING = "running", _("läuft")
+        DONE = "done", _("fertig")
+        FAILED = "failed", _("gescheitert")
+        CANCELLED = "cancelled", _("abgebrochen")
+
+    kind = models.CharField(_("Art"), max_length=100)
+    key = models.CharField(_("Gegenstand"), max_length=200)
+    argument = models.JSONField(default=dict)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Begonnen von"),
+    )
+    state = models.CharField(_("Stand"), max_length=10, choices=State.choices, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(_("Versuche"), default=0)
+    error = models.CharField(_("Fehler"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("Begonnen am"), default=timezone.now, editable=False)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(_("Beendet am"), null=True, blank=True)
+
+    objects = BackgroundTaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Hintergrundaufgabe")
+        verbose_name_plural = _("Hintergrundaufgaben")
+        ordering: ClassVar[list[str]] = ["-pk"]
+        indexes = [models.Index(fields=["state", "id"], name="core_backgroundtask_by_state")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="core_backgroundtask_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "running", "done", "failed", "cancelled"]),
+                name="core_backgroundtask_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="running") | models.Q(heartbeat_at__isnull=False),
+                name="core_backgroundtask_running_has_heartbeat",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def percent(self) -> int:
+        """How much is done, in whole per cent."""
+        return 100 * self.done // self.total if self.total else 0
