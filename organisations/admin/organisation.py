@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.errors import Conflict, Refused
 from core.fields import RowsField
 from core.office import translated_form, translation_names
-from organisations import review
+from organisations import questions, review
 from organisations.admin.forms import ContactForm, ImageForm, OrganisationForm
 from organisations.admin.review_page import SERVICES, ReviewPage, review_url
 from organisations.folding import fold
@@ -135,58 +136,12 @@ class OrganisationAdmin(ReviewPage):
     readonly_fields = ("speakers",)
     actions = ("pause", "resume", "archive")
     fieldsets = (
-        (
-            gettext_lazy("Organisation"),
-            {
-                "fields": (
-                    "name",
-                    "short_name",
-                    "kind",
-                    "legal_form",
-                    "founding_year",
-                    "register_entry",
-                    "charitable",
-                    "seen_version",
-                )
-            },
-        ),
-        (
-            gettext_lazy("Ort"),
-            {
-                "fields": (
-                    "municipality",
-                    "whole_county",
-                    "active_in",
-                    "street",
-                    "address_extra",
-                    "postal_code",
-                    "place",
-                    "address_public",
-                    "opening_times",
-                    "accessibility",
-                )
-            },
-        ),
-        (
-            gettext_lazy("Tätigkeit"),
-            {
-                "fields": (
-                    "description",
-                    "aims",
-                    "activities",
-                    "topics",
-                    "target_groups",
-                    "languages",
-                    "regions",
-                )
-            },
-        ),
+        *((section.title, {"fields": section.fields}) for section in questions.SECTIONS),
         (
             gettext_lazy("Texte in weiteren Sprachen"),
             {"fields": translation_names(Organisation), "classes": ("collapse",)},
         ),
-        (gettext_lazy("Kontakt"), {"fields": ("phone", "email", "website", "social_links")}),
-        (gettext_lazy("Vertretungen"), {"fields": ("speakers",)}),
+        (gettext_lazy("Vertretungen"), {"fields": ("speakers", "seen_version")}),
     )
 
     # --- Rights
@@ -285,7 +240,7 @@ class OrganisationAdmin(ReviewPage):
         ]
 
     def _is_read(self, name: str) -> bool:
-        return name in {*editing.SINGLE, *editing.MANY, *self.readonly_fields}
+        return name in {*questions.FIELDS, *self.readonly_fields}
 
     @admin.display(description=gettext_lazy("Wer vertritt die Organisation?"))
     def speakers(self, organisation: Organisation) -> str:
@@ -344,6 +299,7 @@ class OrganisationAdmin(ReviewPage):
         values = {name: cleaned[name] for name in contacts.FIELDS}
         # The form has written what was typed to its instance; the services look at the row.
         contact = ContactPerson.objects.filter(pk=one.instance.pk).first()
+        public: list[str] = []
         try:
             if contact is None:
                 contact = contacts.add(
@@ -351,6 +307,7 @@ class OrganisationAdmin(ReviewPage):
                 )
                 formset.new_objects.append(contact)
             else:
+                public = consent.public_fields(contact)
                 contacts.change(
                     contact=contact,
                     values=values,
@@ -369,8 +326,26 @@ class OrganisationAdmin(ReviewPage):
                     given_by=cleaned["paper_by"],
                     note=cleaned["paper_note"],
                 )
+            else:
+                self._ask_anew(request, contact, public)
         except Refused as refused:
             self.message_user(request, str(refused), messages.ERROR)
         except Conflict:
             text = _("%(name)s wurde inzwischen geändert. Diese Angaben sind nicht gespeichert.")
             self.message_user(request, text % {"name": values["name"]}, messages.ERROR)
+
+    def _ask_anew(self, request: HttpRequest, contact: ContactPerson, public: list[str]) -> None:
+        """Ask a person by mail about what was public before their entry was changed."""
+        contact.refresh_from_db()
+        if not consent.are_hidden(contact, public):
+            return
+        last = contact.consents.exclude(language="").first()
+        language = last.language if last else settings.LANGUAGE_CODE
+        if consent.request(contact=contact, by=request.user, language=language):
+            text = _("%(name)s bekommt eine E-Mail und entscheidet selbst, was öffentlich wird.")
+        else:
+            text = _(
+                "%(name)s hat keine E-Mail-Adresse. Was neu ist, ist nicht öffentlich, bis eine "
+                "Einwilligung auf Papier eingetragen ist."
+            )
+        self.message_user(request, text % {"name": contact.name}, messages.WARNING)

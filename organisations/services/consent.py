@@ -44,6 +44,25 @@ def public_fields(contact: ContactPerson) -> list[str]:
     return [field for field in ContactPerson.PUBLISHABLE if getattr(contact, f"{field}_public")]
 
 
+def are_hidden(contact: ContactPerson, public: Iterable[str]) -> bool:
+    """Whether any of the fields that were public is hidden now, with a value to ask about."""
+    return any(getattr(contact, name) for name in set(public) - set(public_fields(contact)))
+
+
+def outdated_fields(contact: ContactPerson) -> list[str]:
+    """Return what a person has agreed to and somebody has changed since, so that it is hidden.
+
+    What is left of a consent goes on under its old date; a new decision has a date of its own.
+    """
+    given = [row for row in contact.consents.all() if row.given_at]
+    in_force = next((row for row in given if row.withdrawn_at is None), None)
+    if in_force is None:
+        return []
+    agreed = {name for row in given if row.given_at == in_force.given_at for name in row.fields}
+    hidden = agreed - set(in_force.fields)
+    return [name for name in ContactPerson.PUBLISHABLE if name in hidden and getattr(contact, name)]
+
+
 def shown_data(contact: ContactPerson) -> str:
     """Return a mark of the data a page shows, for its form to carry.
 

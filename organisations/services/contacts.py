@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import User, normalise_email
 from core import history
 from core.errors import Refused
 from organisations.folding import fold
@@ -64,8 +64,9 @@ def change(
 ) -> list[str]:
     """Change a contact person's data, without publishing what nobody agreed to.
 
-    A new name or e-mail address is a new person: nothing of theirs is public any more. A new
-    telephone number, typed by somebody else, is hidden until the person agrees to it. Whoever
+    A new name or e-mail address is a new person: nothing of theirs is public any more. Another
+    function or telephone number, typed by somebody else, is hidden until the person agrees to it:
+    what they agreed to was the value. Case, accents and blanks make no other value. Whoever
     changes their own data decides in the same form, by `consent.give`; only their own new e-mail
     address is hidden until then.
 
@@ -88,16 +89,15 @@ def change(
     )
     if not changes:
         return []
-    other_name = "name" in changes and fold(values["name"]) != fold(row.name)
-    other_address = "email" in changes and row.email.lower() != values["email"].lower()
+    other = {field for field in changes if _says_other(field, getattr(row, field), values[field])}
     if row.user_id == by.pk:
-        if other_address:
+        if "email" in other:
             _leave_mailbox(row, by)
-    elif other_name or other_address:
+    elif other & {"name", "email"}:
         consent.person_changed(row, by=by)
         row.user = None
-    elif "phone" in changes:
-        consent.person_changed(row, by=by, fields=["phone"])
+    elif outdated := [field for field in other if getattr(row, f"{field}_public")]:
+        consent.person_changed(row, by=by, fields=outdated)
     for field in changes:
         setattr(row, field, values[field])
     # What is empty cannot be public.
@@ -159,6 +159,15 @@ def remove(*, contact: ContactPerson, by: User) -> None:
 def latest_entry(contact: ContactPerson) -> int:
     """Return the key of the newest history entry, which forms carry; 0 without one."""
     return contact.history.values_list("history_id", flat=True).first() or 0
+
+
+def _says_other(field: str, before: Any, after: Any) -> bool:
+    """Whether a changed value says something else, or the same in another spelling."""
+    if field == "email":
+        return normalise_email(before) != normalise_email(after)
+    if field == "phone":
+        return True
+    return (fold(before) or before) != (fold(after) or after)
 
 
 def _leave_mailbox(row: ContactPerson, by: User) -> None:

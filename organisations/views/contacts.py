@@ -59,7 +59,8 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
                 "is_own": is_own,
                 "asked": latest is not None,
                 "can_ask": bool(contact.email)
-                and not (is_own or public)
+                and not is_own
+                and (not public or bool(consent.outdated_fields(contact)))
                 and not (latest and (latest.declined_at or consent.is_recent(latest, now))),
             }
         )
@@ -136,6 +137,7 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
     conflicts: list[dict[str, Any]] = []
     if _is_right(request, form):
         try:
+            public = consent.public_fields(person)
             changed = contacts.change(
                 contact=person,
                 values=form.values,
@@ -143,7 +145,8 @@ def edit(request: HttpRequest, pk: int, contact: int) -> HttpResponse:
                 by=request.user,
             )
             person.refresh_from_db()
-            _decide(request, person, form, changed=changed)
+            hidden = consent.are_hidden(person, public)
+            _decide(request, person, form, changed=changed, hidden=hidden)
         except Refused as refused:
             form.add_error(None, str(refused))
         except PermissionDenied as error:
@@ -257,8 +260,14 @@ def _decide(
     contact: ContactPerson,
     form: forms.ContactForm,
     changed: list[str] | None = None,
+    *,
+    hidden: bool = False,
 ) -> None:
-    """After saving: set the photo, then put the person's own choice in force, or ask the person."""
+    """After saving: set the photo, then put the person's own choice in force, or ask the person.
+
+    :param changed: the fields that were changed; None for somebody new.
+    :param hidden: whether something was public before the change and is so no more.
+    """
     has_new_photo = False
     if form.changes_photo:
         is_changed = contacts.set_photo(contact=contact, image=form.new_photo, by=request.user)
@@ -285,24 +294,20 @@ def _decide(
         else:
             messages.success(request, _("Gespeichert."))
         return
-    needs_consent = changed is None or {"name", "email", "phone"} & set(changed)
-    if not has_new_photo and (not needs_consent or consent.public_fields(contact)):
-        # Nothing new to agree to, or the rest stays public and the new number stays hidden.
+    is_public = bool(consent.public_fields(contact))
+    is_new = changed is None or {"name", "email", "phone"} & set(changed)
+    if not (hidden or has_new_photo or (is_new and not is_public)):
         messages.success(request, _("Gespeichert."))
-        return
-    if not contact.email and consent.public_fields(contact):
-        messages.success(
-            request,
-            _(
-                "Gespeichert. Ohne E-Mail-Adresse können wir die Person nicht fragen. "
-                "Darum ist das Foto nicht öffentlich."
-            ),
-        )
         return
     if not contact.email:
         messages.success(
             request,
             _(
+                "Gespeichert. Ohne E-Mail-Adresse können wir die Person nicht fragen. "
+                "Darum ist nicht öffentlich, was neu ist."
+            )
+            if is_public
+            else _(
                 "Gespeichert. Ohne E-Mail-Adresse können wir die Person nicht fragen. "
                 "Darum ist nichts von ihr öffentlich."
             ),

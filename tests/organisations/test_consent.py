@@ -419,7 +419,8 @@ def test_adding_and_removing_over_and_over_does_not_flood(client_for, manager, o
 @pytest.mark.parametrize(
     ("changes", "public"),
     [
-        ({"function": "Kasse"}, ["name", "function", "phone"]),
+        ({"function": "Kasse"}, ["name", "phone"]),
+        ({"function": "vorstand"}, ["name", "function", "phone"]),
         ({"name": "aylin  BEISPIEL"}, ["name", "function", "phone"]),
         ({"phone": "07222 999999"}, ["name", "function"]),
         ({"name": "Berta Anders"}, []),
@@ -447,6 +448,93 @@ def test_a_consent_covers_the_person_who_gave_it(manager, organisation, changes,
         manager,
         "Ansprechperson geändert",
     )
+
+
+class TestNewValue:
+    """What somebody agreed to was the value: a colleague's new one waits for them."""
+
+    @pytest.fixture
+    def agreed(self, organisation):
+        return make_contact(
+            organisation=organisation,
+            name="Aylin Beispiel",
+            email="aylin@example.org",
+            public=("name", "function", "phone"),
+        )
+
+    def send(self, client_for, user, contact, **changes):
+        data = {field: str(getattr(contact, field)) for field in contacts.FIELDS}
+        data |= {"language": "de", "seen_entry": contacts.latest_entry(contact)} | changes
+        edit = url("contact_edit", contact.organisation, contact.pk)
+        return client_for(user).post(edit, data, follow=True)
+
+    @pytest.mark.parametrize(
+        ("changes", "hidden"),
+        [({"function": "Kasse"}, "function"), ({"phone": "07222 999888"}, "phone")],
+    )
+    def test_it_is_hidden_until_the_person_agrees(
+        self, client, client_for, editor, agreed, organisation, changes, hidden
+    ):
+        page = self.send(client_for, editor, agreed, **changes)
+        agreed.refresh_from_db()
+        assert hidden not in consent.public_fields(agreed)
+        assert "name" in consent.public_fields(agreed)
+        assert "Kasse" not in public_page(client, organisation)
+        mail = OutboxMessage.objects.get()
+        assert (mail.to, mail.mail) == (agreed.email, "organisations/consent_request")
+        assert "Es gibt neue Angaben zu Ihrer Person" in mail.text_body
+        assert "noch keine Antwort" in page.content.decode()
+        client.post(mailed_link(), {"name": "on", "function": "on", "phone": "on"})
+        agreed.refresh_from_db()
+        assert consent.public_fields(agreed) == ["name", "function", "phone"]
+        assert "Kasse" in public_page(client, organisation) or hidden == "phone"
+
+    def test_it_is_said_when_there_is_no_address_to_ask(self, client_for, editor, organisation):
+        contact = make_contact(organisation=organisation, email="", public=("name", "function"))
+        page = self.send(client_for, editor, contact, function="Kasse")
+        contact.refresh_from_db()
+        assert consent.public_fields(contact) == ["name"]
+        text = page.content.decode()
+        assert "Ohne E-Mail-Adresse können wir die Person nicht fragen" in text
+        assert not OutboxMessage.objects.exists()
+
+    def test_what_was_removed_is_nobodys_question(self, client_for, editor, agreed):
+        self.send(client_for, editor, agreed, function="")
+        agreed.refresh_from_db()
+        assert consent.public_fields(agreed) == ["name", "phone"]
+        assert not OutboxMessage.objects.exists()
+
+    def test_what_was_not_public_is_nobodys_question(self, client_for, editor, organisation):
+        contact = make_contact(organisation=organisation, public=("name",))
+        self.send(client_for, editor, contact, function="Kasse")
+        contact.refresh_from_db()
+        assert (contact.function, consent.public_fields(contact)) == ("Kasse", ["name"])
+        assert not OutboxMessage.objects.exists()
+
+    def test_the_question_can_be_asked_again(self, client_for, editor, agreed, organisation):
+        self.send(client_for, editor, agreed, function="Kasse")
+        client = client_for(editor)
+        page, again = (
+            url("step", organisation, "kontakt"),
+            url("contact_ask", organisation, agreed.pk),
+        )
+        assert again not in client.get(page).content.decode()
+        Consent.objects.exclude(requested_at=None).update(
+            requested_at=timezone.now() - datetime.timedelta(days=31), expires_at=timezone.now()
+        )
+        assert again in client.get(page).content.decode()
+        client.post(again)
+        assert OutboxMessage.objects.count() == 2
+        # Whoever answers is asked no more, also when the new value stays hidden.
+        client.post(mailed_link(), {"name": "on"})
+        assert again not in client.get(page).content.decode()
+
+    def test_ones_own_new_value_is_ones_own_word(self, client, client_for, manager, organisation):
+        own = make_contact(organisation=organisation, user=manager, public=("name", "function"))
+        switches = {"name_public": "on", "function_public": "on"}
+        self.send(client_for, manager, own, function="Kasse", **switches)
+        assert "Kasse" in public_page(client, organisation)
+        assert not OutboxMessage.objects.exists()
 
 
 def test_another_person_is_asked_anew_and_the_old_link_dies(

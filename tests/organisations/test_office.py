@@ -400,7 +400,22 @@ class TestEditing:
         contact = full.contacts.get()
         assert contact.name == "Berta Muster"
         assert contact.published == {}
-        assert contact.consents.get().withdrawn_at
+        asked, former = contact.consents.all()
+        assert former.withdrawn_at
+        assert (asked.requested_by, asked.given_at) == (officer, None)
+
+    @pytest.mark.parametrize("email", ["ada@example.org", ""])
+    def test_a_new_value_waits_for_the_person(self, client_for, officer, full, email):
+        contact = make_contact(organisation=full, email=email, public=("name", "function"))
+        client = client_for(officer)
+        data = form_of(client.get(change_url(full))) | {"contacts-1-function": "Kasse"}
+        page = client.post(change_url(full), data, follow=True)
+        contact.refresh_from_db()
+        assert set(contact.published) == {"name"}
+        asked = OutboxMessage.objects.filter(mail="organisations/consent_request")
+        assert [mail.to for mail in asked] == ([email] if email else [])
+        words = "bekommt eine E-Mail" if email else "hat keine E-Mail-Adresse"
+        assert words in page.text
 
     def test_public_is_only_what_was_agreed_to(self, client_for, officer, full):
         """There is no switch to send; a consent on paper names who signed."""
