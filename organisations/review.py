@@ -1,4 +1,4 @@
-"""All that an organisation has said, in words, for the officer who decides about it."""
+"""All that an organisation has said, in words: before it is sent, and for the officer to decide."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,53 +10,28 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from core import phones
-from organisations import duplicates
+from organisations import duplicates, questions
 from organisations.models import Consent, ContactPerson, Organisation, OrganisationImage
 
 Row = dict[str, Any]
+PARTS_OF_OTHERS = {"whole_county", "address_extra", "postal_code", "place"}
 
 
-@dataclass(frozen=True)
-class Section:
-    title: str
-    rows: list[Row]
+def answers(organisation: Organisation, section: questions.Section) -> list[Row]:
+    """Return what an organisation has said to the questions of a section, in words.
 
-
-def sections(organisation: Organisation) -> list[Section]:
-    """Return all answers, by the steps in which they were asked."""
-    return [
-        Section(
-            _("Organisation"),
-            _rows(
-                organisation,
-                "name",
-                "short_name",
-                "kind",
-                "legal_form",
-                "founding_year",
-                "register_entry",
-                "charitable",
-            ),
-        ),
-        Section(
-            _("Ort"),
-            [
-                *_rows(organisation, "municipality", "whole_county", "active_in"),
-                {"label": _("Adresse"), "value": _address(organisation)},
-                *_rows(organisation, "address_public", "opening_times", "accessibility"),
-            ],
-        ),
-        Section(
-            _("Tätigkeit"),
-            [
-                *_text(organisation, "description"),
-                *_text(organisation, "aims"),
-                *_text(organisation, "activities"),
-                *_rows(organisation, "topics", "target_groups", "languages", "regions"),
-            ],
-        ),
-        Section(_("Kontakt"), _rows(organisation, "phone", "email", "website", "social_links")),
-    ]
+    What is asked in several fields and read as one is told once: the address, where it is active.
+    """
+    rows: list[Row] = []
+    for name in section.fields:
+        if name in Organisation.translated_fields:
+            rows += _texts(organisation, name)
+        elif name == "street":
+            rows.append({"label": _("Adresse"), "value": _address(organisation)})
+        elif name not in PARTS_OF_OTHERS:
+            label = organisation._meta.get_field(name).verbose_name
+            rows.append({"label": label, "value": _value(organisation, name)})
+    return rows
 
 
 @dataclass(frozen=True)
@@ -110,19 +85,11 @@ def likely_duplicates(organisation: Organisation) -> list[dict[str, Any]]:
     ]
 
 
-def _rows(organisation: Organisation, *names: str) -> list[Row]:
-    return [
-        {
-            "label": organisation._meta.get_field(name).verbose_name,
-            "value": _value(organisation, name),
-        }
-        for name in names
-    ]
-
-
 def _value(organisation: Organisation, name: str) -> str:
     field = organisation._meta.get_field(name)
     value = getattr(organisation, name)
+    if name == "active_in" and organisation.whole_county:
+        return _("im ganzen Landkreis")
     if field.many_to_many:
         return ", ".join(str(entry) for entry in value.all())
     if field.choices:
@@ -136,7 +103,7 @@ def _value(organisation: Organisation, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _text(organisation: Organisation, name: str) -> list[Row]:
+def _texts(organisation: Organisation, name: str) -> list[Row]:
     """Return a text in every language it was written in."""
     label = organisation._meta.get_field(name).verbose_name
     rows = [{"label": label, "value": getattr(organisation, name)}]

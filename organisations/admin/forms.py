@@ -12,6 +12,7 @@ from core import office
 from core.errors import Conflict, Refused
 from core.text import CleanCharField, HttpUrlField, clean_url, validate_has_words
 from core.translations import TRANSLATION
+from organisations import questions
 from organisations.forms.fields import EmailField, LongTextField, PhoneField
 from organisations.models import ContactPerson, Municipality, Organisation, OrganisationImage
 from organisations.services import contacts, editing
@@ -86,11 +87,10 @@ class OrganisationForm(office.TranslatedForm):
     @property
     def values(self) -> dict[str, Any]:
         """Return what `editing.save` is to write: the fields that were changed in this form."""
-        known = {*editing.SINGLE, *editing.MANY}
         return {
             name: self.cleaned_data[name]
             for name in self.changed_data
-            if name in known or name.startswith(TRANSLATION)
+            if name in questions.FIELDS or name.startswith(TRANSLATION)
         }
 
     def save_by_service(self) -> Organisation:

@@ -16,7 +16,7 @@ from core import history
 from core.errors import Refused
 from core.office import OfficeModelAdmin
 from core.resume import forget, recall
-from organisations import review
+from organisations import questions, review
 from organisations.forms.decisions import MailForm, PostponeForm, ReasonForm
 from organisations.models import Organisation
 from organisations.services import decisions
@@ -153,7 +153,10 @@ class ReviewPage(OfficeModelAdmin):
             "title": _("Prüfen: %(name)s") % {"name": organisation.name},
             "opts": self.opts,
             "organisation": organisation,
-            "sections": review.sections(organisation),
+            "sections": [
+                {"title": section.title, "rows": review.answers(organisation, section)}
+                for section in questions.SECTIONS
+            ],
             "contacts": review.contacts(organisation),
             "images": review.images(organisation),
             "representatives": organisation.representatives.select_related("user"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import RowsField
 from core.text import CleanCharField, HttpUrlField, validate_has_words
 from core.translations import translation_field
+from organisations import questions
 from organisations.forms.fields import (
     EmailField,
     LongTextField,
@@ -103,15 +104,7 @@ def shown_choices(choices: Iterable[tuple[Any, Any]], keys: Iterable[Any]) -> st
 class OrganisationForm(StepForm):
     """Who you are."""
 
-    columns = (
-        "name",
-        "short_name",
-        "kind",
-        "legal_form",
-        "founding_year",
-        "register_entry",
-        "charitable",
-    )
+    columns = questions.of_step("organisation")
 
     name = CleanCharField(
         label=_("Name"),
@@ -177,18 +170,7 @@ class OrganisationForm(StepForm):
 class PlaceForm(StepForm):
     """Where you are and where you work."""
 
-    columns = (
-        "municipality",
-        "whole_county",
-        "active_in",
-        "street",
-        "address_extra",
-        "postal_code",
-        "place",
-        "address_public",
-        "opening_times",
-        "accessibility",
-    )
+    columns = questions.of_step("ort")
 
     municipality = forms.ModelChoiceField(
         label=_("In welcher Stadt oder Gemeinde sind Sie zu Hause?"),
@@ -356,8 +338,8 @@ class PlaceForm(StepForm):
 class ActivityForm(StepForm):
     """What you do, for whom, in which languages; the texts in further languages as well."""
 
-    TEXTS = ("description", "aims", "activities")
-    columns = (*TEXTS, "topics", "target_groups", "languages", "regions")
+    TEXTS = Organisation.translated_fields
+    columns = questions.of_step("taetigkeit")
 
     description = LongTextField(
         label=_("Wer sind Sie, und was machen Sie?"),
@@ -501,7 +483,8 @@ def _language_label(language: Language) -> str:
 class ReachForm(StepForm):
     """How the organisation itself can be reached: all of it public."""
 
-    columns = ("phone", "email", "website")
+    # The links are asked for one by one; see `social`.
+    columns = tuple(name for name in questions.of_step("kontakt") if name != "social_links")
 
     phone = PhoneField(
         label=_("Telefon der Organisation"),

@@ -21,6 +21,7 @@ from core import history
 from core.errors import Conflict, Refused
 from core.translations import TRANSLATION
 from organisations.models import Organisation
+from organisations.questions import FIELDS, MANY
 from organisations.services import slugs
 
 State = Organisation.State
@@ -28,33 +29,6 @@ State = Organisation.State
 EDITABLE_STATES = frozenset(
     {State.DRAFT, State.RETURNED, State.SUBMITTED, State.ACTIVE, State.PAUSED}
 )
-SINGLE = (
-    "name",
-    "short_name",
-    "kind",
-    "legal_form",
-    "founding_year",
-    "register_entry",
-    "charitable",
-    "description",
-    "aims",
-    "activities",
-    "regions",
-    "municipality",
-    "whole_county",
-    "street",
-    "address_extra",
-    "postal_code",
-    "place",
-    "address_public",
-    "opening_times",
-    "accessibility",
-    "phone",
-    "email",
-    "website",
-    "social_links",
-)
-MANY = ("topics", "target_groups", "languages", "active_in")
 
 
 def save(
@@ -62,7 +36,7 @@ def save(
 ) -> Organisation:
     """Change an organisation; on an active one the public sees it at once.
 
-    :param values: new values by name of the field: those of `SINGLE` and `MANY`, and texts in
+    :param values: new values by name of the field: those of `questions.FIELDS`, and texts in
         further languages by `core.translations.translation_field`. What is not named stays.
     :param seen_version: `Organisation.version` when the person began to edit.
     :return: the saved organisation; unchanged if nothing differs.
@@ -173,7 +147,7 @@ def last_editor(organisation: Organisation, *, since_version: int, not_by: User)
 def _is_known(field: str) -> bool:
     if field.startswith(TRANSLATION):
         return _split(field)[1] in Organisation.translated_fields
-    return field in SINGLE or field in MANY
+    return field in FIELDS
 
 
 def _split(field: str) -> tuple[str, str]:

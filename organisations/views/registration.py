@@ -16,10 +16,9 @@ from accounts.models import User
 from core import limits
 from core.errors import Refused
 from core.pagecache import cache_public
-from core.phones import spoken
 from core.resume import recall, require_login
 from core.text import clean_text
-from organisations import duplicates
+from organisations import duplicates, questions, review
 from organisations.folding import fold
 from organisations.forms import registration as forms
 from organisations.models import Organisation
@@ -240,77 +239,24 @@ def send(request: HttpRequest, organisation: Organisation, step: str) -> HttpRes
 
 def summary(organisation: Organisation, user: User) -> list[dict[str, Any]]:
     """Return all answers by step, in words, each with the address where it can be changed."""
-
-    def names(relation: str) -> str:
-        return ", ".join(str(entry) for entry in getattr(organisation, relation).all())
-
-    yes_no = {True: _("Ja"), False: _("Nein"), None: ""}
-    address = [
-        organisation.street,
-        organisation.address_extra,
-        f"{organisation.postal_code} {organisation.place}".strip(),
+    rows = {section.step: review.answers(organisation, section) for section in questions.SECTIONS}
+    rows["kontakt"] += [
+        {"label": _("Ansprechperson"), "value": f"{row['contact'].name}\n{row['status']}"}
+        for row in contact_rows(organisation, user)
     ]
-    logo = organisation.images.filter(pending=False, kind="logo").first()
-    photos = organisation.images.filter(pending=False, kind="photo").count()
-    answers: dict[str, list[tuple[str, object]]] = {
-        "organisation": [
-            (_("Name"), organisation.name),
-            (_("Kurzname"), organisation.short_name),
-            (_("Art"), organisation.get_kind_display()),
-            (_("Rechtsform"), organisation.legal_form),
-            (_("Gründungsjahr"), str(organisation.founding_year or "")),
-            (_("Registereintrag"), organisation.register_entry),
-            (_("Gemeinnützig"), yes_no[organisation.charitable]),
-        ],
-        "ort": [
-            (_("Stadt oder Gemeinde"), str(organisation.municipality or "")),
-            (
-                _("Auch aktiv in"),
-                _("im ganzen Landkreis") if organisation.whole_county else names("active_in"),
-            ),
-            (_("Adresse"), "\n".join(filter(None, address))),
-            (_("Adresse öffentlich zeigen"), yes_no[organisation.address_public]),
-            (_("Öffnungszeiten oder Treffen"), organisation.opening_times),
-            (_("Ist der Ort barrierefrei?"), organisation.get_accessibility_display()),
-        ],
-        "taetigkeit": [
-            (_("Beschreibung"), organisation.description),
-            (_("Ziele"), organisation.aims),
-            (_("Aktivitäten"), organisation.activities),
-            (_("Themen"), names("topics")),
-            (_("Zielgruppen"), names("target_groups")),
-            (_("Sprachen"), names("languages")),
-            (_("Länder oder Regionen"), organisation.regions),
-            (_("Texte in weiteren Sprachen"), ", ".join(organisation.translations)),
-        ],
-        "kontakt": [
-            (_("Telefon"), spoken(organisation.phone) if organisation.phone else ""),
-            (_("E-Mail-Adresse"), organisation.email),
-            (_("Internetseite"), organisation.website),
-            (_("Soziale Medien"), "\n".join(organisation.social_links)),
-            *(
-                (_("Ansprechperson"), f"{row['contact'].name}\n{row['status']}")
-                for row in contact_rows(organisation, user)
-            ),
-        ],
-        "logo": [
-            (_("Logo"), logo.alt_text if logo else ""),
-            (_("Fotos"), str(photos) if photos else ""),
-        ],
-    }
+    rows["logo"] = [
+        {"label": image.get_kind_display(), "value": image.alt_text}
+        for image in review.images(organisation)
+    ] or [{"label": _("Logo"), "value": ""}]
     return [
         {
             "title": registration.STEPS[step],
             "rows": [
-                {
-                    "label": label,
-                    "value": value,
-                    "change_url": f"{step_url(organisation, step)}?zurueck=senden",
-                }
-                for label, value in rows
+                row | {"change_url": f"{step_url(organisation, step)}?zurueck=senden"}
+                for row in answers
             ],
         }
-        for step, rows in answers.items()
+        for step, answers in rows.items()
     ]
 
 
