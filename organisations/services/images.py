@@ -48,23 +48,25 @@ def keep(
     _check(organisation, by)
     if not limits.allow(str(by.pk), action="image"):
         raise Refused(_("Das waren sehr viele Bilder. Bitte versuchen Sie es in einer Stunde."))
-    with transaction.atomic():
-        pending = organisation.images.filter(pending=True).order_by("-created_at")
-        for stale in pending[MAX_PENDING - 1 :]:
-            erase(stale)
-        image = OrganisationImage(organisation=organisation, kind=kind, pending=True, consent_by=by)
-        try:
-            image.file.save("image.webp", content, save=False)
-            _write_smaller_sizes(image)
+    image = OrganisationImage(organisation=organisation, kind=kind, pending=True, consent_by=by)
+    try:
+        # Drawing and syncing take seconds: done before the transaction, which would keep everybody
+        # else from writing (SQLite) meanwhile.
+        image.file.save("image.webp", content, save=False)
+        _write_smaller_sizes(image)
+        with transaction.atomic():
+            pending = organisation.images.filter(pending=True).order_by("-created_at")
+            for stale in pending[MAX_PENDING - 1 :]:
+                erase(stale)
             image.save()
-        except OSError as error:  # a full disk
-            _delete_files(image)
-            raise Refused(
-                _("Das Bild konnte nicht gespeichert werden. Bitte versuchen Sie es später.")
-            ) from error
-        except Exception:
-            _delete_files(image)
-            raise
+    except OSError as error:  # a full disk
+        _delete_files(image)
+        raise Refused(
+            _("Das Bild konnte nicht gespeichert werden. Bitte versuchen Sie es später.")
+        ) from error
+    except Exception:
+        _delete_files(image)
+        raise
     return image
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -33,6 +34,15 @@ def photo_url(organisation) -> str:
 
 def file_url(image, size="gross") -> str:
     return reverse("organisations:image", args=[image.pk, size])
+
+
+def raises(error: Exception):
+    """Return what stands in for a function that fails."""
+
+    def fail(*args, **options):
+        raise error
+
+    return fail
 
 
 @pytest.fixture
@@ -195,14 +205,44 @@ def test_no_more_than_ten_photos_but_one_can_be_replaced(client_for, manager, or
 
 
 def test_a_full_disk_is_said_and_the_rest_is_kept(client_for, manager, draft, monkeypatch):
-    def full(*args, **options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(default_storage, "save", full)
+    monkeypatch.setattr(default_storage, "save", raises(OSError(28, "No space left on device")))
     page = client_for(manager).post(logo_url(draft), SAID | {"file": make_upload()})
     assert "konnte nicht gespeichert werden" in page.content.decode()
     assert page.context["form"]["alt_text"].value() == SAID["alt_text"]
     assert not OrganisationImage.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_a_picture_is_drawn_and_written(client_for, manager, draft, monkeypatch):
+    """SQLite lets one transaction write at a time; drawing a picture takes seconds."""
+    upload = make_upload(size=(800, 400))
+    inside: dict[str, list[bool]] = {"drawn": [], "written": []}
+
+    def watch(owner, name, work):
+        original = getattr(owner, name)
+
+        def watched(*args, **options):
+            inside[work].append(connection.in_atomic_block)
+            return original(*args, **options)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(Image.Image, "save", "drawn")
+    watch(Image.Image, "thumbnail", "drawn")
+    watch(default_storage, "save", "written")
+    client_for(manager).post(logo_url(draft), SAID | {"file": upload})
+    assert OrganisationImage.objects.get().width == 800
+    assert len(inside["drawn"]) == 6
+    assert len(inside["written"]) == 3
+    assert not any(inside["drawn"] + inside["written"])
+
+
+def test_a_picture_whose_row_cannot_be_written_leaves_no_files(organisation, manager, monkeypatch):
+    monkeypatch.setattr(OrganisationImage, "save", raises(DatabaseError("gone")))
+    content = ContentFile(image_bytes(kind="WEBP"), name="image.webp")
+    with pytest.raises(DatabaseError):
+        images.keep(organisation=organisation, kind="logo", content=content, by=manager)
+    assert default_storage.listdir("organisations")[1] == []
 
 
 def test_too_many_pictures_in_an_hour(manager, organisation):
