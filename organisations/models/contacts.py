@@ -100,8 +100,9 @@ class ContactPerson(models.Model):
 class Consent(models.Model):
     """The proof of a consent: who agreed when to which wording, for which fields (GDPR art. 7).
 
-    It goes with its contact person; only when that person has erased their account, it stays alone
-    and without their name, to prove that what was public was agreed to (GDPR art. 5(2)).
+    When the entry is removed it stays alone, to prove that what was public was agreed to (GDPR art.
+    5(2)), until `services.retention` deletes it; without the name when the person erased their
+    account. `services.consent.keep_proof` parts the two.
     """
 
     class Source(models.TextChoices):
@@ -111,7 +112,7 @@ class Consent(models.Model):
 
     contact = models.ForeignKey(
         ContactPerson,
-        models.CASCADE,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="consents",
@@ -145,6 +146,13 @@ class Consent(models.Model):
         verbose_name = _("Einwilligung")
         verbose_name_plural = _("Einwilligungen")
         ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["withdrawn_at"],
+                name="organisations_consent_ended",
+                condition=Q(withdrawn_at__isnull=False),
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(given_at__isnull=True) | (~Q(wording="") & ~Q(given_by="")),

@@ -289,6 +289,16 @@ def person_changed(row: ContactPerson, *, by: User, fields: Iterable[str] | None
     _switch(row, still, since=in_force.given_at if in_force else None)
 
 
+def keep_proof(row: ContactPerson) -> None:
+    """Part what a person agreed to from their entry, which the caller deletes in this transaction.
+
+    Questions without an answer prove nothing and go.
+    """
+    row.consents.filter(given_at=None).delete()
+    row.consents.filter(withdrawn_at=None).update(withdrawn_at=timezone.now())
+    row.consents.update(contact=None, token_hash="", requested_by=None)
+
+
 def end_links(row: ContactPerson) -> None:
     """Let no mail that was sent to a former address decide about a person any more."""
     row.consents.filter(given_at=None, declined_at=None).update(expires_at=timezone.now())

@@ -146,11 +146,14 @@ def set_photo(*, contact: ContactPerson, image: OrganisationImage | None, by: Us
 def remove(*, contact: ContactPerson, by: User) -> None:
     """Remove a contact person with their photo; what was public of them disappears at once.
 
+    That they agreed to it stays provable for a while; see `retention`.
+
     :raises PermissionDenied: if `by` may not change the organisation.
     """
     _organisation(contact.organisation_id, by)
     history.note(contact, by=by, reason=gettext_lazy("Ansprechperson entfernt"))
     photo = contact.photo
+    consent.keep_proof(contact)
     contact.delete()
     if photo is not None:
         images.erase(photo)

@@ -22,7 +22,7 @@ from organisations.models import (
     Representative,
     RepresentativeInvitation,
 )
-from organisations.services import images, registration
+from organisations.services import consent, images, registration
 
 State = Organisation.State
 # Somebody has to answer for an organisation from the moment it is sent until it is archived.
@@ -53,7 +53,9 @@ def collect(user: User) -> Iterator[Section]:
         _("Ansprechperson"),
         [describe(row, [*fields, "consented_at", "wants_invitations"]) for row in contacts],
     )
-    consents = Consent.objects.filter(contact__in=contacts).select_related("contact")
+    consents = Consent.objects.filter(
+        Q(contact__in=contacts) | Q(contact=None, given_by__iendswith=f"<{user.email}>")
+    )
     yield Section(
         "consents",
         _("Einwilligungen"),
@@ -142,6 +144,7 @@ def erase(user: User) -> None:
         raise Refused(obstacle.text)
     for contact in _contacts(user).select_related("photo"):
         _erase_contact(contact)
+    _make_nameless(Consent.objects.filter(contact=None, given_by__iendswith=f"<{user.email}>"))
     ContactPerson.history.filter(Q(user_id=user.pk) | Q(email__iexact=user.email)).delete()
     for organisation in organisations:
         others = organisation.representatives.exclude(user=user).exists()
@@ -159,10 +162,8 @@ def erase(user: User) -> None:
 
 def _erase_contact(contact: ContactPerson) -> None:
     """Remove an entry with its history and picture; that there was a consent stays, nameless."""
-    gone = _("gelöscht am %(date)s") % {"date": timezone.localdate().isoformat()}
-    contact.consents.exclude(given_at=None).update(
-        contact=None, given_by=gone, token_hash="", note="", requested_by=None
-    )
+    _make_nameless(contact.consents.exclude(given_at=None))
+    consent.keep_proof(contact)
     photo = contact.photo
     pk = contact.pk
     contact.delete()
@@ -171,9 +172,14 @@ def _erase_contact(contact: ContactPerson) -> None:
         images.erase(photo)
 
 
+def _make_nameless(consents: models.QuerySet[Consent]) -> None:
+    gone = _("gelöscht am %(date)s") % {"date": timezone.localdate().isoformat()}
+    consents.update(given_by=gone, note="")
+
+
 def _forget_name(user: User) -> None:
     """Take the person's name out of notes that services have written."""
     for word in {user.name, user.email} - {""}:
-        for consent in Consent.objects.filter(note__contains=word):
-            consent.note = consent.note.replace(word, _("gelöscht"))
-            consent.save(update_fields=["note"])
+        for row in Consent.objects.filter(note__contains=word):
+            row.note = row.note.replace(word, _("gelöscht"))
+            row.save(update_fields=["note"])

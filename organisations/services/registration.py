@@ -15,6 +15,7 @@ from core import history, limits
 from core.errors import Refused
 from organisations.emails import registration as emails
 from organisations.models import (
+    Consent,
     ContactPerson,
     Organisation,
     OrganisationImage,
@@ -229,6 +230,7 @@ def erase_draft(draft: Organisation) -> None:
     """
     for image in draft.images.all():
         images.erase(image)
+    Consent.objects.filter(contact__organisation=draft).delete()
     draft.contacts.all().delete()
     draft.representatives.all().delete()
     pk = draft.pk

@@ -5,12 +5,15 @@ import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from organisations.models import AccessRequest, ProblemReport, RepresentativeInvitation
+from organisations.models import AccessRequest, Consent, ProblemReport, RepresentativeInvitation
 
 KEEP_SETTLED_REPORTS = datetime.timedelta(days=365)
 # Invitations hold addresses of people who may never have come here.
 KEEP_INVITATIONS = datetime.timedelta(days=90)
 KEEP_ACCESS_REQUESTS = datetime.timedelta(days=365)
+# Until the end of the third year after the one in which it ended, as long as somebody may ask who
+# allowed what was public (§§ 195, 199(1) BGB; GDPR art. 17(3)(e)).
+KEEP_CONSENTS_YEARS = 3
 
 
 def forget_old() -> dict[str, int]:
@@ -25,8 +28,12 @@ def forget_old() -> dict[str, int]:
         Q(accepted_at__lte=over) | Q(withdrawn_at__lte=over) | Q(expires_at__lte=over)
     )
     requests = AccessRequest.objects.filter(decided_at__lte=now - KEEP_ACCESS_REQUESTS)
+    year = timezone.localtime(now).year - KEEP_CONSENTS_YEARS
+    ended = timezone.make_aware(datetime.datetime(year, 1, 1))
+    consents = Consent.objects.filter(withdrawn_at__lt=ended)
     return {
         "reports deleted": reports.delete()[0],
         "invitations deleted": invitations.delete()[0],
         "requests deleted": requests.delete()[0],
+        "consents deleted": consents.delete()[0],
     }

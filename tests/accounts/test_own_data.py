@@ -28,6 +28,7 @@ from organisations.models import (
     Representative,
     RepresentativeInvitation,
 )
+from organisations.services import contacts
 from tests.accounts.test_enter import CODE, ask, logged_in, newest_code
 from tests.accounts.test_second_factor import SECRET, app_code
 from tests.factories import (
@@ -226,6 +227,23 @@ def test_that_there_was_a_consent_can_still_be_proved(person):
     assert (left.token_hash, left.note) == ("", "")
     assert left.given_by.startswith("gelöscht am")
     assert not Consent.objects.filter(pk=open_request.pk).exists()
+
+
+def test_the_proof_of_an_entry_that_was_removed_before_is_shown_and_loses_the_name(
+    client_for, person
+):
+    contact = ContactPerson.objects.get(user=person)
+    contacts.remove(contact=contact, by=person)
+    other = make_consent(given_by="Vera <anna.petra.person@example.org>")
+    Consent.objects.filter(pk=other.pk).update(contact=None)
+    data = json.loads(client_for(person).get(EXPORT, {"format": "json"}).content)
+    assert [row["given_by"] for row in data["consents"]] == [
+        "Petra Person <petra.person@example.org>"
+    ]
+    services.erase(person)
+    assert not Consent.objects.filter(given_by__contains="<petra").exists()
+    other.refresh_from_db()
+    assert other.given_by.startswith("Vera")
 
 
 def test_a_draft_nobody_else_works_on_goes_too(person):

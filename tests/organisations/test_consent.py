@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -12,7 +13,7 @@ from core.errors import Conflict, Refused
 from core.models import OutboxMessage
 from core.tokens import new_token
 from organisations.models import Consent, ContactPerson, Organisation
-from organisations.services import consent, contacts
+from organisations.services import consent, contacts, registration
 from tests.factories import make_consent, make_contact, make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -599,6 +600,35 @@ def test_removing_asks_first_and_takes_everything_along(client, client_for, mana
     client_for(manager).post(remove)
     assert not organisation.contacts.exists()
     assert "Aylin Beispiel" not in public_page(client, organisation)
+
+
+def test_what_was_agreed_to_is_proved_after_the_person_was_removed(
+    client, client_for, manager, asked, organisation
+):
+    link = mailed_link()
+    client.post(link, {"name": "on"})
+    make_consent(contact=asked, given_at=None, given_by="", wording="", token_hash="y" * 64)
+    given = Consent.objects.exclude(given_at=None).get()
+    contacts.remove(contact=asked, by=manager)
+    kept = Consent.objects.get()
+    assert (kept.pk, kept.fields, kept.wording) == (given.pk, ["name"], given.wording)
+    assert (kept.given_by, kept.given_at) == ("Aylin Beispiel <aylin@example.org>", given.given_at)
+    # It ends with the entry, and no more is kept than the proof needs.
+    assert kept.withdrawn_at is not None
+    assert (kept.contact, kept.requested_by, kept.token_hash) == (None, None, "")
+    assert client.get(link).status_code == 404
+
+
+def test_the_database_keeps_a_proof_that_is_forgotten_about(organisation):
+    contact = make_contact(organisation=organisation, public=("name",))
+    with pytest.raises(ProtectedError):
+        contact.delete()
+
+
+def test_a_draft_that_goes_leaves_no_proof_of_what_was_never_public(draft, manager):
+    make_contact(organisation=draft, user=manager, public=("name",))
+    registration.discard(organisation=draft, by=manager)
+    assert not Consent.objects.exists()
 
 
 def test_no_more_than_ten(manager, organisation):
