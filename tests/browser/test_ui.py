@@ -2,6 +2,8 @@
 
 import pytest
 
+from accounts.models import User
+
 pytestmark = pytest.mark.browser
 
 
@@ -15,6 +17,23 @@ def test_the_menu_of_a_phone_opens_and_closes_without_scripts(visit):
     assert menu.get_by_role("link", name="Organisation eintragen").is_visible()
     menu.get_by_role("button", name="Schließen").click()
     assert not menu.is_visible()
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_the_office_leaves_the_phone_to_its_work(visit, site, client_for, language):
+    """Its header takes two rows; the rest waits behind the menu, which needs no scripts."""
+    visitor = visit(language)
+    officer = User.objects.get(email="officer@example.org")
+    session = client_for(officer).cookies["sessionid"].value
+    visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+    visitor.open("/verwaltung/")
+    assert visitor.page.locator("header").bounding_box()["height"] < 120
+    menu = visitor.page.locator("#menu")
+    assert not menu.is_visible()
+    visitor.page.get_by_role("button", name=visitor.text("Menü"), exact=True).click()
+    assert menu.get_by_role("link", name=visitor.text("Öffentliche Seite")).is_visible()
+    assert menu.get_by_role("button", name=visitor.text("Abmelden")).is_visible()
+    visitor.look()
 
 
 def test_the_reading_begins_at_what_is_wrong(visit):
