@@ -34,6 +34,11 @@ from core.text import clean_text
 # A higher app adds its own in AppConfig.ready; see `core.outbox.deliver`.
 delivery_checks: list[Callable[[OutboxMessage], str]] = []
 
+# Called once for every mail that came back for good, in the transaction that notes it: what follows
+# from it is done with it or not at all. A higher app adds its own in AppConfig.ready; see
+# `core.bounces.note`.
+bounce_handlers: list[Callable[[OutboxMessage], None]] = []
+
 # Lines that stand under every mail (who writes, where to find them), asked per mail in the active
 # language. A higher app adds its own in AppConfig.ready.
 signatures: list[Callable[[], Sequence[str]]] = []
