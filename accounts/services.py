@@ -49,9 +49,17 @@ def send_code(pending: PendingCode) -> bool:
 
     :param pending: gets to expect the new code; the caller stores it.
     :return: False when the address has reached its limit; an earlier code still counts then.
+    :raises Refused: when far too many people at once ask to log in, whoever asks.
     """
     if not limits.allow(pending.email, action="login_code"):
         return False
+    if pending.purpose == ENTER and not limits.allow("", action="login_codes_in_all"):
+        raise Refused(
+            _(
+                "Gerade fordern sehr viele Menschen einen Code an. Bitte versuchen Sie es in einer "
+                "Stunde noch einmal. Mit Passwort oder Passkey können Sie sich jetzt anmelden."
+            )
+        )
     code = new_code()
     with transaction.atomic():
         known = User.objects.filter(email=pending.email).values_list("language", flat=True).first()

@@ -77,31 +77,37 @@ def enter(request: HttpRequest) -> HttpResponse:
     status = 200
     form = EnterForm(request.POST or None, initial={"email": waiting.email if waiting else ""})
     if request.method == "POST" and form.is_valid():
-        if _may_ask(request):
-            email = form.cleaned_data["email"]
-            if not (waiting and waiting.email == email and waiting.alive):
-                waiting = PendingCode(ENTER, email)
-            waiting.language = get_language()
-            waiting.next = next_path
-            services.send_code(waiting)
+        email = form.cleaned_data["email"]
+        if not (waiting and waiting.email == email and waiting.alive):
+            waiting = PendingCode(ENTER, email)
+        waiting.language = get_language()
+        waiting.next = next_path
+        try:
+            _ask_for_code(request, waiting)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+            status = 429
+        else:
             waiting.store(request)
             return redirect("accounts:code")
-        form.add_error(None, _too_many_from_here())
-        status = 429
     context = {"form": form, "next": next_path, "minutes": MINUTES}
     return render(request, "accounts/enter.html", context, status=status)
 
 
-def _may_ask(request: HttpRequest) -> bool:
-    """Count a request for a mail against the network it comes from."""
-    return limits.allow(limits.client_ip(request), action="login_code_by_network")
+def _ask_for_code(request: HttpRequest, waiting: PendingCode) -> bool:
+    """Send a code, counting it against the network the request comes from.
 
-
-def _too_many_from_here() -> str:
-    return _(
-        "Aus Ihrem Netz kamen gerade sehr viele Anfragen. "
-        "Bitte versuchen Sie es in einer Stunde noch einmal."
-    )
+    :return: what `services.send_code` does.
+    :raises Refused: when too many are asked for, from here or everywhere.
+    """
+    if not limits.allow(limits.client_ip(request), action="login_code_by_network"):
+        raise Refused(
+            _(
+                "Aus Ihrem Netz kamen gerade sehr viele Anfragen. "
+                "Bitte versuchen Sie es in einer Stunde noch einmal."
+            )
+        )
+    return services.send_code(waiting)
 
 
 @form_page
@@ -174,9 +180,12 @@ def _wrong_code(left: int) -> str:
 
 def _resend(request: HttpRequest, waiting: PendingCode, page: str) -> HttpResponse:
     """Send a new code to the same address; the answer is the same for every address."""
-    if not _may_ask(request):
-        messages.error(request, _too_many_from_here())
-    elif services.send_code(waiting):
+    try:
+        is_sent = _ask_for_code(request, waiting)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect(page)
+    if is_sent:
         waiting.store(request)
         messages.success(request, _("Ein neuer Code ist unterwegs. Nur der neueste Code gilt."))
     else:
@@ -267,13 +276,15 @@ def email(request: HttpRequest) -> HttpResponse:
         data = request.POST if request.method == "POST" else recall(request)
         form = NewEmailForm(data, user=request.user)
         if request.method == "POST" and form.is_valid():
-            if _may_ask(request):
-                waiting = PendingCode(CHANGE_EMAIL, form.cleaned_data["email"], get_language())
-                services.send_code(waiting)
+            waiting = PendingCode(CHANGE_EMAIL, form.cleaned_data["email"], get_language())
+            try:
+                _ask_for_code(request, waiting)
+            except Refused as refused:
+                form.add_error(None, str(refused))
+                status = 429
+            else:
                 waiting.store(request)
                 return redirect("accounts:email")
-            form.add_error(None, _too_many_from_here())
-            status = 429
         return render(request, "accounts/email.html", {"form": form}, status=status)
     form = CodeForm()
     if request.method == "POST":

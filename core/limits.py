@@ -34,6 +34,9 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     # Log-in: asking for codes and typing them.
     "login_code": (Limit(5, 10 * MINUTE), Limit(20, DAY)),
     "login_code_by_network": (Limit(40, HOUR),),
+    # Codes for log-in to whatever address, so that many networks together cannot use the mail
+    # server to write to the world. Far above what the largest network needs.
+    "login_codes_in_all": (Limit(600, HOUR),),
     "code_attempt": (Limit(10, 10 * MINUTE),),
     # Registration: drafts a person begins, and what the officer gets to see.
     "draft": (Limit(10, DAY),),
@@ -45,11 +48,11 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "mails_to_the_office": (Limit(20, HOUR), Limit(60, DAY)),
     "mails_about_access": (Limit(5, HOUR), Limit(15, DAY)),
     "consent_request": (Limit(10, DAY),),
-    # Open forms without a log-in, by network address and in all.
+    # Open forms without a log-in, by network address; in all only their mails are limited, since
+    # strangers must not be able to close a form to everybody.
     "problem": (Limit(5, HOUR), Limit(20, DAY)),
-    "problem_in_all": (Limit(100, DAY),),
     "feedback": (Limit(5, HOUR), Limit(20, DAY)),
-    "feedback_in_all": (Limit(100, DAY),),
+    "mails_about_feedback": (Limit(20, HOUR), Limit(60, DAY)),
     "duplicates": (Limit(120, 10 * MINUTE),),
     "image": (Limit(60, HOUR),),
     # What is kept of a form sent without a log-in, by network address: it fills sessions.

@@ -15,6 +15,7 @@ from accounts import own_data
 from accounts.models import User
 from accounts.own_data import Section
 from accounts.services import staff_who_may
+from core import limits
 from portal import emails
 from portal.models import Feedback, NetworkProfile
 
@@ -78,7 +79,6 @@ def ensure_profile(
     return profile, True
 
 
-@transaction.atomic
 def give_feedback(
     *,
     creation_key: uuid.UUID,
@@ -90,22 +90,26 @@ def give_feedback(
 ) -> Feedback:
     """Keep what a visitor reports and tell the team, who answer within four weeks.
 
+    When very many write, the team gets no more mails; the messages wait in the back office.
+
     :param creation_key: made with the empty form; the same form sent again is the same message.
     :param language: in which language the visitor read the page.
     """
-    feedback, is_new = Feedback.objects.get_or_create(
-        creation_key=creation_key,
-        defaults={
-            "text": text,
-            "page": page,
-            "name": name,
-            "email": email,
-            "language": language,
-        },
-    )
-    if is_new:
-        for officer in staff_who_may("portal.change_feedback"):
-            emails.feedback_arrived(feedback, officer)
+    tells_the_team = limits.allow("", action="mails_about_feedback")
+    with transaction.atomic():
+        feedback, is_new = Feedback.objects.get_or_create(
+            creation_key=creation_key,
+            defaults={
+                "text": text,
+                "page": page,
+                "name": name,
+                "email": email,
+                "language": language,
+            },
+        )
+        if is_new and tells_the_team:
+            for officer in staff_who_may("portal.change_feedback"):
+                emails.feedback_arrived(feedback, officer)
     return feedback
 
 

@@ -140,7 +140,7 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
     """Take a visitor's message about a barrier; no account, nothing but the message needed."""
     if request.method == "POST":
         form = FeedbackForm(request.POST)
-        if form.is_valid() and not _may_write(request):
+        if form.is_valid() and not limits.allow(limits.client_ip(request), action="feedback"):
             form.add_error(
                 None,
                 _(
@@ -157,12 +157,6 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
         initial={"page": request.GET.get("seite", "")[:300], "creation_key": uuid.uuid4()}
     )
     return render(request, "portal/feedback.html", {"form": form})
-
-
-def _may_write(request: HttpRequest) -> bool:
-    return limits.allow(limits.client_ip(request), action="feedback") and limits.allow(
-        "", action="feedback_in_all"
-    )
 
 
 @require_safe

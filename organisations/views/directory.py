@@ -222,8 +222,7 @@ def problem(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     form = ProblemForm(request.POST)
     if not form.is_valid():
         return render(request, template, {"organisation": organisation, "form": form})
-    address = limits.client_ip(request)
-    if not (limits.allow(address, action="problem") and limits.allow("", action="problem_in_all")):
+    if not limits.allow(limits.client_ip(request), action="problem"):
         form.add_error(
             None,
             _(

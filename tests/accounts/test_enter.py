@@ -16,6 +16,7 @@ from django.utils import translation
 
 from accounts.codes import MINUTES, TRIES
 from accounts.models import User
+from core import limits
 from core.models import OutboxMessage
 from tests.factories import make_user
 
@@ -310,6 +311,36 @@ def test_one_network_cannot_send_without_end(client):
     assert "person41@example.org" in answer.content.decode()
     assert "in einer Stunde" in answer.content.decode()
     assert OutboxMessage.objects.count() == 40
+
+
+def test_many_networks_together_do_not_send_without_end(client, monkeypatch):
+    """Known or not, everybody reads the same; who has a password or a passkey still gets in."""
+    monkeypatch.setitem(limits.LIMITS, "login_codes_in_all", (limits.Limit(3, limits.HOUR),))
+    make_user(email="bekannt@example.org")
+    for number in range(3):
+        other = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        assert ask(other, f"person{number}@example.org").status_code == 302
+    texts = []
+    for email in ("bekannt@example.org", "unbekannt@example.org"):
+        answer = ask(client, email)
+        assert answer.status_code == 429
+        assert f'value="{email}"' in answer.text
+        texts.append(answer.context["form"].non_field_errors())
+    assert texts[0] == texts[1]
+    assert "sehr viele Menschen einen Code" in str(texts[0])
+    # A code that was sent before still counts, and a new one is refused in the same words.
+    answer = other.post(CODE, {"action": "resend"}, follow=True)
+    assert "sehr viele Menschen einen Code" in answer.text
+    other.post(CODE, {"code": newest_code()})
+    assert logged_in(other).email == "person2@example.org"
+    assert OutboxMessage.objects.count() == 3
+
+
+def test_who_is_logged_in_is_not_held_up_by_strangers(client_for, outsider, monkeypatch):
+    monkeypatch.setitem(limits.LIMITS, "login_codes_in_all", (limits.Limit(0, limits.HOUR),))
+    client = client_for(outsider)
+    client.post(reverse("accounts:confirm"), {"action": "resend"})
+    assert OutboxMessage.objects.get().to == outsider.email
 
 
 def test_many_tries_at_once_are_stopped_whatever_the_session_says(client):

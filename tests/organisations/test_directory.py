@@ -481,3 +481,11 @@ def test_too_many_reports_are_refused_with_the_text_kept(client, problem_url, mo
     assert response.status_code == 429
     assert "Noch etwas anderes ist falsch." in response.content.decode()
     assert ProblemReport.objects.count() == 1
+
+
+def test_many_reports_close_the_form_to_nobody(problem_url) -> None:
+    """A hundred networks that report nonsense keep nobody from reporting what is true."""
+    for number in range(102):
+        sender = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        assert sender.post(problem_url, answers(text=f"Hinweis {number}")).status_code == 302
+    assert ProblemReport.objects.count() == 102

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import services as accounts
+from core import limits
 from core.models import OutboxMessage
 from portal import services
 from portal.models import Feedback
@@ -104,6 +105,17 @@ def test_nobody_can_flood_the_team(officer):
     assert response.status_code == 429
     assert "Noch eine" in response.content.decode()
     assert Feedback.objects.count() == 5
+
+
+def test_many_messages_close_the_form_to_nobody(officer, monkeypatch):
+    """Whoever writes from many networks fills the team's desk at most, not its mailbox."""
+    monkeypatch.setitem(limits.LIMITS, "mails_about_feedback", (limits.Limit(2, limits.HOUR),))
+    for number in range(4):
+        client = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        answer = client.post(reverse("portal:feedback"), values(text=f"Barriere {number}"))
+        assert answer.status_code == 302
+    assert Feedback.objects.count() == 4
+    assert OutboxMessage.objects.count() == 2
 
 
 def test_answered_feedback_is_forgotten_after_a_year():
