@@ -42,6 +42,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "draft": (Limit(10, DAY),),
     "submit": (Limit(20, DAY),),
     "invitation": (Limit(40, DAY),),
+    "invitation_to_address": (Limit(3, DAY),),
     "access_request": (Limit(10, DAY),),
     # Mails that say what waits anyway on the officer's desk or an organisation's page, whoever
     # causes them: many accounts together flood nobody either.

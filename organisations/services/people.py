@@ -39,14 +39,16 @@ def invite(
 ) -> list[RepresentativeInvitation]:
     """Invite people by e-mail to speak for an organisation.
 
-    Somebody who speaks for it already, or has an open invitation with this role, is left alone.
+    Somebody who speaks for it already, or has an open invitation with this role, is left alone. To
+    an address that others have flooded no mail goes; the invitation is there to be sent later, and
+    nobody is told what others do.
 
     :param emails: up to `INVITATIONS_AT_ONCE` valid addresses.
     :param role: a value of `Representative.Role`.
     :param language: of the mail, for addresses without an account; others get theirs.
-    :return: the invitations that were sent.
+    :return: the new invitations.
     :raises PermissionDenied: if `by` does not manage the organisation.
-    :raises Refused: if there are too many, or an address has had enough mail for now.
+    :raises Refused: if there are too many, in all or from this organisation to one address.
     """
     addresses = list(dict.fromkeys(normalise_email(email) for email in emails))
     if len(addresses) > INVITATIONS_AT_ONCE:
@@ -57,7 +59,8 @@ def invite(
     if not _manages(organisation, by):
         raise PermissionDenied
     # Limits count outside the transaction: what it takes back would be forgotten there.
-    _keep_within_limits(_still_to_invite(organisation, addresses, role)[0], by)
+    to_invite = _still_to_invite(organisation, addresses, role)[0]
+    reached = _keep_within_limits(organisation, to_invite, by)
     with transaction.atomic():
         row = _managed(organisation, by)
         wanted, waiting = _still_to_invite(row, addresses, role)
@@ -76,6 +79,7 @@ def invite(
                 role=role,
                 by=by,
                 language=language,
+                by_mail=address in reached,
             )
             for address in wanted
         ]
@@ -86,17 +90,17 @@ def resend(*, invitation: RepresentativeInvitation, by: User, language: str) -> 
 
     :return: False if it has been accepted or withdrawn meanwhile.
     :raises PermissionDenied: if `by` does not manage the organisation.
-    :raises Refused: if the address has had enough mail for now.
+    :raises Refused: if the organisation has sent enough of them for now.
     """
     if not _manages(invitation.organisation, by):
         raise PermissionDenied
-    _keep_within_limits([invitation.email], by)
+    reached = _keep_within_limits(invitation.organisation, [invitation.email], by)
     with transaction.atomic():
         _managed(invitation.organisation, by)
         row = RepresentativeInvitation.objects.select_for_update().get(pk=invitation.pk)
         if row.accepted_at or row.withdrawn_at:
             return False
-        _send(row, role=row.role, by=by, language=language)
+        _send(row, role=row.role, by=by, language=language, by_mail=row.email in reached)
         return True
 
 
@@ -376,28 +380,40 @@ def _still_to_invite(
     return [address for address in addresses if address not in there | done], waiting
 
 
-def _keep_within_limits(addresses: list[str], by: User) -> None:
-    """Refuse before anything is sent, so that nobody's inbox is flooded."""
+def _keep_within_limits(organisation: Organisation, addresses: list[str], by: User) -> set[str]:
+    """Refuse before anything is sent what is too much of one organisation or person.
+
+    :return: the addresses a mail may go to. Which ones had enough, whoever wrote to them, is for
+        nobody to know: it would tell what other organisations do.
+    """
     for address in addresses:
-        if not limits.allow(address, action="mail_to_address"):
+        if not limits.allow(f"{organisation.pk}:{address}", action="invitation_to_address"):
             raise Refused(
-                _("An %(address)s sind heute schon mehrere E-Mails gegangen.")
+                _(
+                    "An %(address)s haben Sie heute schon mehrere Einladungen geschickt. "
+                    "Bitte versuchen Sie es morgen wieder."
+                )
                 % {"address": address}
             )
         if not limits.allow(f"user:{by.pk}", action="invitation"):
             raise Refused(
                 _("Das waren heute sehr viele Einladungen. Bitte versuchen Sie es morgen wieder.")
             )
+    return {address for address in addresses if limits.allow(address, action="mail_to_address")}
 
 
 def _send(
-    invitation: RepresentativeInvitation, *, role: str, by: User, language: str
+    invitation: RepresentativeInvitation, *, role: str, by: User, language: str, by_mail: bool
 ) -> RepresentativeInvitation:
-    token, invitation.token_hash = tokens.new_token()
+    token, token_hash = tokens.new_token()
+    if by_mail or not invitation.token_hash:  # a link that no mail follows stays as it is
+        invitation.token_hash = token_hash
     invitation.role = role
     invitation.invited_by = by
     invitation.expires_at = timezone.now() + datetime.timedelta(days=INVITATION_DAYS)
     invitation.save()
+    if not by_mail:
+        return invitation
     account = User.objects.filter(email=invitation.email, is_active=True).first()
     mails.invitation(
         invitation, token=token, by=by, language=account.language if account else language

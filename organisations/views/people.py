@@ -105,7 +105,11 @@ def _invite(request: HttpRequest, organisation: Organisation) -> HttpResponse | 
         return form
     if sent:
         text = ngettext(
-            "Die Einladung ist unterwegs.", "%(number)s Einladungen sind unterwegs.", len(sent)
+            "Die Einladung ist unterwegs. "
+            "Kommt keine E-Mail an, senden Sie sie bitte morgen noch einmal.",
+            "%(number)s Einladungen sind unterwegs. "
+            "Kommt eine E-Mail nicht an, senden Sie sie bitte morgen noch einmal.",
+            len(sent),
         )
         messages.success(request, text % {"number": len(sent)})
     else:
