@@ -78,11 +78,11 @@ def keep(request: HttpRequest) -> bool:
     return True
 
 
-def recall(request: HttpRequest) -> QueryDict | None:
-    """Return what was sent to this address before the log-in, and tell the person about it.
+def waiting(request: HttpRequest) -> dict[str, Any] | None:
+    """Return what was kept for this address and this person.
 
-    For GET: bind the form to it. It is given to nobody but the person whose session had ended,
-    where that is known, and forgotten after an hour and as soon as the form is sent.
+    It is given to nobody but the person whose session had ended, where that is known, and forgotten
+    after an hour and as soon as the form is sent.
     """
     kept = request.session.get(KEPT)
     if not kept or not request.user.is_authenticated or request.method != "GET":
@@ -90,7 +90,16 @@ def recall(request: HttpRequest) -> QueryDict | None:
     if kept["owner"] not in ("", str(request.user.pk)) or time.time() - kept["at"] > MAX_AGE:
         forget(request)
         return None
-    if kept["path"] != request.get_full_path():
+    return kept if kept["path"] == request.get_full_path() else None
+
+
+def recall(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent to this address before the log-in, and tell the person about it.
+
+    For GET: bind the form to it.
+    """
+    kept = waiting(request)
+    if kept is None:
         return None
     messages.info(request, _("Ihre Eingaben sind noch da. Bitte senden Sie sie noch einmal ab."))
     if kept["files"]:
@@ -103,6 +112,13 @@ def forget(request: HttpRequest) -> None:
     request.session.pop(KEPT, None)
 
 
+def arrived(request: HttpRequest) -> None:
+    """Throw away what was kept for this address if the form is sent again."""
+    kept = request.session.get(KEPT)
+    if kept and request.method == "POST" and kept["path"] == request.get_full_path():
+        forget(request)
+
+
 def require_login(
     view: Callable[..., HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
@@ -111,9 +127,7 @@ def require_login(
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
-            kept = request.session.get(KEPT)
-            if kept and request.method == "POST" and kept["path"] == request.get_full_path():
-                forget(request)
+            arrived(request)
             return view(request, *args, **kwargs)
         if request.method == "POST":
             if keep(request):

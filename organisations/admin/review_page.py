@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core import history
 from core.errors import Refused
 from core.office import OfficeModelAdmin
-from core.resume import forget, recall
+from core.resume import recall
 from organisations import questions, review
 from organisations.forms.decisions import MailForm, PostponeForm, ReasonForm
 from organisations.models import Organisation
@@ -67,7 +67,6 @@ class ReviewPage(OfficeModelAdmin):
         if request.method == "POST":
             if decision is None:
                 raise Http404
-            forget(request)
             form = self._decision_form(request, organisation, decision, data)
             if form.is_valid() and (answer := self._decide(request, organisation, decision, form)):
                 return answer
