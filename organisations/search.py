@@ -26,8 +26,7 @@ from django.utils.translation import override
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from core import revision
-from organisations import folding
+from core import folding, revision
 from organisations.models import Language, Municipality, Organisation, TargetGroup, Topic
 
 # A query is cut, not refused: nobody needs more, and no query may cost more.

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from phonenumber_field.phonenumber import PhoneNumber
 
-from core import revision, statistics
-from organisations import folding, reference_data
+from core import folding, revision, statistics
+from organisations import reference_data
 from organisations.models import (
     Consent,
     ContactPerson,

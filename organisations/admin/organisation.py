@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.errors import Conflict, Refused
 from core.fields import RowsField
+from core.folding import fold
 from core.office import translated_form, translation_names
 from organisations import questions, review
 from organisations.admin.forms import ContactForm, ImageForm, OrganisationForm
 from organisations.admin.review_page import SERVICES, ReviewPage, review_url
-from organisations.folding import fold
 from organisations.models import (
     ContactPerson,
     Municipality,

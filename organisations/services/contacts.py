@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User, normalise_email
 from core import history
 from core.errors import Refused
-from organisations.folding import fold
+from core.folding import fold
 from organisations.models import ContactPerson, Organisation, OrganisationImage
 from organisations.services import consent, editing, images
 

@@ -2,7 +2,7 @@
 
 from django.utils.text import slugify
 
-from organisations.folding import fold_word, split
+from core.folding import fold_word, split
 from organisations.models import FormerSlug, Organisation
 
 LENGTH = 72  # leaves room for a number in the 80 characters of the column

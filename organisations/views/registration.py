@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from core import limits
 from core.errors import Refused
+from core.folding import fold
 from core.pagecache import cache_public
 from core.resume import recall, require_login
 from core.text import clean_text
 from organisations import duplicates, questions, review
-from organisations.folding import fold
 from organisations.forms import registration as forms
 from organisations.models import Organisation
 from organisations.services import editing, registration
@@ -211,11 +211,16 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 def send(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
     """Show all answers, and hand the registration over."""
-    form = forms.SubmitForm(request.POST if request.method == "POST" else None)
+    data = request.POST if request.method == "POST" else recall(request)
+    form = forms.SubmitForm(data, organisation=organisation)
     lacking = registration.missing(organisation)
     if request.method == "POST" and form.is_valid():
         try:
-            registration.submit(organisation=organisation, by=request.user)
+            registration.submit(
+                organisation=organisation,
+                by=request.user,
+                answer=form.cleaned_data.get("answer", ""),
+            )
         except Refused as refused:
             form.add_error(None, str(refused))
         except PermissionDenied as error:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.folding import words
 from organisations import duplicates
 from organisations.duplicates import THRESHOLD, alikeness, find, traits_of
-from organisations.folding import words
 from organisations.models import Organisation
 from tests.factories import make_municipality, make_organisation
 

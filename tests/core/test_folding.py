@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from organisations.folding import fold, spellings
+from core.folding import fold, spellings
 
 
 @pytest.mark.parametrize(
