@@ -1,9 +1,14 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from core import refusals
 
 
 class Revision(models.Model):
@@ -37,7 +42,8 @@ class OutboxMessage(models.Model):
         SENT = "sent", _("gesendet")
         FAILED = "failed", _("nicht zustellbar")
         UNCLEAR = "unclear", _("unklar")
-        CANCELLED = "cancelled", _("nicht gesendet")
+        RETURNED = "returned", _("zurückgekommen")
+        CANCELLED = "cancelled", _("aufgegeben")
 
     key = models.CharField(
         _("Schlüssel"),
@@ -70,6 +76,18 @@ class OutboxMessage(models.Model):
     created_at = models.DateTimeField(_("Geschrieben am"), default=timezone.now, editable=False)
     sending_since = models.DateTimeField(_("Im Versand seit"), null=True, blank=True)
     sent_at = models.DateTimeField(_("Gesendet am"), null=True, blank=True)
+    returned_at = models.DateTimeField(
+        _("Zurückgekommen am"),
+        null=True,
+        blank=True,
+        help_text=_("Seitdem steht fest: Bei dieser Adresse ist die E-Mail nicht angekommen."),
+    )
+    delayed_at = models.DateTimeField(
+        _("Verspätet seit"),
+        null=True,
+        blank=True,
+        help_text=_("Ein Mailserver hat gemeldet, dass er es noch weiter versucht."),
+    )
 
     objects = OutboxQuerySet.as_manager()
 
@@ -85,13 +103,26 @@ class OutboxMessage(models.Model):
             ),
             models.Index(fields=["state", "-created_at"], name="core_outboxmessage_by_state"),
             models.Index(fields=["-created_at", "-id"], name="core_outboxmessage_newest"),
+            models.Index(Lower("to"), name="core_outboxmessage_by_address"),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=["queued", "sending", "sent", "failed", "unclear", "cancelled"]
+                    state__in=[
+                        "queued",
+                        "sending",
+                        "sent",
+                        "failed",
+                        "unclear",
+                        "returned",
+                        "cancelled",
+                    ]
                 ),
                 name="core_outboxmessage_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="returned") | models.Q(returned_at__isnull=False),
+                name="core_outboxmessage_returned_has_time",
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="sent") | models.Q(sent_at__isnull=False),
@@ -109,6 +140,60 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to}"
+
+    @property
+    def return_reason(self) -> str:
+        """Why the mail came back, in words and with the code, in the active language."""
+        if self.returned_at is None:
+            return ""
+        code = refusals.code(self.error)
+        return f"{refusals.in_words(self.error)} ({code})" if code else self.error_in_words
+
+    @property
+    def error_in_words(self) -> str:
+        """What went wrong, for somebody who knows nothing of mail servers; empty: nothing did."""
+        return refusals.in_words(self.error)
+
+
+class ReturnMailbox(models.Model):
+    """How far a mailbox for returned mails has been read; see `core.return_mailbox`."""
+
+    name = models.CharField(max_length=300, unique=True)
+    uid_validity = models.PositiveBigIntegerField(default=0)
+    last_uid = models.PositiveBigIntegerField(default=0)
+    # What could not be noted, though it could be read; tried again with every look.
+    again = models.JSONField(default=list)
+    read_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MailText(models.Model):
+    """The officer's own words for a mail in one language; see `core.mail_texts`."""
+
+    mail = models.CharField(_("E-Mail"), max_length=100)
+    language = models.CharField(_("Sprache"), max_length=10, choices=settings.LANGUAGES)
+    subject = models.CharField(_("Betreff"), max_length=200)
+    body = models.TextField(_("Text"), validators=[MaxLengthValidator(5000)])
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("Text einer E-Mail")
+        verbose_name_plural = _("Texte der E-Mails")
+        ordering: ClassVar[list[str]] = ["mail", "language"]
+        constraints = [
+            models.UniqueConstraint(fields=["mail", "language"], name="core_mailtext_once"),
+            models.CheckConstraint(
+                condition=~models.Q(subject="") & ~models.Q(body=""),
+                name="core_mailtext_says_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mail} ({self.language})"
 
 
 class Job(models.Model):

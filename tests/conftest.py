@@ -30,6 +30,8 @@ from tests.factories import (
 
 ClientFor = Callable[[User | None], Client]
 LEFT_OUT = pytest.StashKey[int]()
+# Those that give the officer's group its rights; each has a `create_group`.
+GROUP_MIGRATIONS = ("0002_officer_group", "0003_officer_mail_texts")
 
 
 # --- Browser tests --------------------------------------------------------------------------------
@@ -95,13 +97,14 @@ def network(db) -> NetworkProfile:
 def officer_group() -> Group:
     """The group whose rights an integration officer has.
 
-    A migration makes it; tests that empty the database (live server) lose it, so it is made again
-    by the migration's own function.
+    Migrations make it; tests that empty the database (live server) lose it, so it is made again
+    by the migrations' own functions.
     """
-    migration = import_module("portal.migrations.0002_officer_group")
-    if not Group.objects.filter(name=migration.NAME).exists():
-        migration.create_group(apps, SimpleNamespace(connection=connection))
-    return Group.objects.get(name=migration.NAME)
+    migrations = [import_module(f"portal.migrations.{name}") for name in GROUP_MIGRATIONS]
+    if not Group.objects.filter(name=migrations[0].NAME).exists():
+        for migration in migrations:
+            migration.create_group(apps, SimpleNamespace(connection=connection))
+    return Group.objects.get(name=migrations[0].NAME)
 
 
 @pytest.fixture
