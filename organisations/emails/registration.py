@@ -41,6 +41,7 @@ def to_the_office(
                 "municipality": str(organisation.municipality or ""),
                 "sender": str(by),
                 "again": again,
+                "answer": organisation.answer_to_office,
             }
         queue_mail(
             key=f"registration-received:{organisation.pk}:{_moment(organisation)}:{officer.pk}",

@@ -540,11 +540,22 @@ class ReachForm(StepForm):
 
 # --- Sending --------------------------------------------------------------------------------------
 class SubmitForm(forms.Form):
-    """The last word before the officer reads it."""
+    """The last word before the officer reads it; with an answer, if she has asked something."""
 
+    answer = LongTextField(
+        label=_("Ihre Antwort an das Team"),
+        required=False,
+        validators=[],
+        help_text=_("Nur das Team des Netzwerks liest sie. Sie wird nicht öffentlich."),
+    )
     privacy = forms.BooleanField(
         label=_("Ich habe die Datenschutzhinweise gelesen."),
         error_messages={
             "required": _("Bitte bestätigen Sie, dass Sie die Datenschutzhinweise gelesen haben.")
         },
     )
+
+    def __init__(self, *args: Any, organisation: Organisation, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if organisation.state != Organisation.State.RETURNED:
+            del self.fields["answer"]

@@ -182,6 +182,13 @@ class Organisation(TranslatedModel):
         editable=False,
         help_text=_("Die letzte Rückfrage oder Begründung, wie sie verschickt wurde."),
     )
+    answer_to_office = models.TextField(
+        _("Antwort an das Team"),
+        blank=True,
+        editable=False,
+        validators=[MaxLengthValidator(TEXT_LENGTH)],
+        help_text=_("Was die Organisation auf die letzte Rückfrage geantwortet hat."),
+    )
     review_after = models.DateField(_("Wiedervorlage"), null=True, blank=True, editable=False)
     submitted_at = models.DateTimeField(_("Eingereicht am"), null=True, blank=True, editable=False)
     confirmed_on = models.DateField(

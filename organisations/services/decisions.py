@@ -302,6 +302,8 @@ def _decide(
     row.state_since = timezone.now()
     row.review_after = None
     row.officer_message = message.strip()
+    # It answered what was asked before; the history keeps it.
+    row.answer_to_office = ""
     _save(row, by, reason)
     tell(row, by=by)
     return _done(organisation, row)
@@ -343,6 +345,13 @@ def _save(row: Organisation, by: User, reason: str | Promise) -> None:
 
 def _done(organisation: Organisation, row: Organisation) -> bool:
     """Bring the caller's object up to date, so that nothing stale is shown or saved after."""
-    for field in ("state", "state_since", "officer_message", "review_after", "confirmed_on"):
+    for field in (
+        "state",
+        "state_since",
+        "officer_message",
+        "answer_to_office",
+        "review_after",
+        "confirmed_on",
+    ):
         setattr(organisation, field, getattr(row, field))
     return True

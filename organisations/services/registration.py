@@ -156,10 +156,11 @@ def progress(organisation: Organisation) -> dict[str, str]:
     return states
 
 
-def submit(*, organisation: Organisation, by: User) -> bool:
+def submit(*, organisation: Organisation, by: User, answer: str = "") -> bool:
     """Hand a registration over to the officer and tell both sides by mail.
 
     :param by: a representative; a mail to them says what happens next.
+    :param answer: to what the officer has asked; she alone reads it.
     :return: whether anything changed; sending twice is sending once.
     :raises PermissionDenied: if the person does not speak for the organisation.
     :raises Refused: if something is missing, the state does not allow it, or it is sent again and
@@ -168,16 +169,16 @@ def submit(*, organisation: Organisation, by: User) -> bool:
     if not Organisation.objects.editable_by(by).filter(pk=organisation.pk).exists():
         raise PermissionDenied
     if not organisation.can_submit:
-        return _submit(organisation, by, tells_the_office=False)
+        return _submit(organisation, by, answer, tells_the_office=False)
     if not limits.allow(str(by.pk), action="submit"):
         raise Refused(_("Sie haben heute schon sehr oft gesendet. Bitte versuchen Sie es morgen."))
     # Whoever makes many accounts fills the officer's desk at most, not her mailbox.
     tells_the_office = limits.allow("", action="mails_to_the_office")
-    return _submit(organisation, by, tells_the_office=tells_the_office)
+    return _submit(organisation, by, answer, tells_the_office=tells_the_office)
 
 
 @transaction.atomic
-def _submit(organisation: Organisation, by: User, *, tells_the_office: bool) -> bool:
+def _submit(organisation: Organisation, by: User, answer: str, *, tells_the_office: bool) -> bool:
     row = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if row.state == State.SUBMITTED:
         organisation.state = row.state
@@ -194,6 +195,7 @@ def _submit(organisation: Organisation, by: User, *, tells_the_office: bool) -> 
     row.state = State.SUBMITTED
     row.state_since = row.submitted_at = now
     row.review_after = None
+    row.answer_to_office = answer.strip() if again else ""
     again_or_not = gettext_lazy("Noch einmal eingereicht") if again else gettext_lazy("Eingereicht")
     history.note(row, by=by, reason=again_or_not)
     row.save()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from organisations.models import (
     OrganisationImage,
     Representative,
 )
-from organisations.services import registration, slugs
+from organisations.services import decisions, registration, slugs
 from tests.factories import (
     make_access_request,
     make_contact,
@@ -421,6 +421,93 @@ def test_sent_again_after_a_question(manager, complete, officer):
     assert (
         "Wieder eingereicht" in OutboxMessage.objects.filter(to=officer.email).latest("pk").subject
     )
+
+
+class TestAnswer:
+    """What an organisation answers when the officer asks back; nobody else ever reads it."""
+
+    ANSWER = "Ja, wir treffen uns\njetzt im Bürgerhaus."
+
+    @pytest.fixture
+    def returned(self, complete):
+        Organisation.objects.filter(pk=complete.pk).update(
+            state="returned", officer_message="Wo treffen Sie sich?"
+        )
+        complete.refresh_from_db()
+        return complete
+
+    def test_a_box_stands_beside_the_question(self, client_for, manager, returned):
+        page = client_for(manager).get(step_url(returned, "senden"))
+        assert "Wo treffen Sie sich?" in page.text
+        assert "Ihre Antwort an das Team" in page.text
+
+    def test_who_was_not_asked_has_no_box(self, client_for, manager, complete):
+        client = client_for(manager)
+        assert "Ihre Antwort an das Team" not in client.get(step_url(complete, "senden")).text
+        client.post(step_url(complete, "senden"), {"privacy": "on", "answer": "Hallo"})
+        assert Organisation.objects.get(pk=complete.pk).answer_to_office == ""
+
+    def test_the_officer_reads_it_in_the_mail_and_before_she_decides(
+        self, client_for, manager, officer, returned
+    ):
+        answer = client_for(manager).post(
+            step_url(returned, "senden"), {"privacy": "on", "answer": self.ANSWER}
+        )
+        assert answer.status_code == 302
+        returned.refresh_from_db()
+        assert (returned.state, returned.answer_to_office) == ("submitted", self.ANSWER)
+        mail = OutboxMessage.objects.get(to=officer.email)
+        assert self.ANSWER in mail.text_body
+        review = client_for(officer).get(
+            reverse("admin:organisations_organisation_review", args=[returned.pk])
+        )
+        assert "Wo treffen Sie sich?" in review.text
+        assert "jetzt im Bürgerhaus." in review.text
+        (change,) = [
+            one
+            for one in review.context["entries"][0].changes
+            if one.label == "Antwort an das Team"
+        ]
+        assert change.new == self.ANSWER
+
+    def test_it_belongs_to_one_question(self, manager, officer, returned):
+        registration.submit(organisation=returned, by=manager, answer=self.ANSWER)
+        decisions.ask_back(
+            organisation=returned, by=officer, subject="Frage", body="Und wann treffen Sie sich?"
+        )
+        returned.refresh_from_db()
+        assert returned.answer_to_office == ""
+
+    def test_it_is_never_public(self, client, complete):
+        Organisation.objects.filter(pk=complete.pk).update(
+            state="active", confirmed_on=timezone.localdate(), answer_to_office="Vertraulich"
+        )
+        page = client.get(Organisation.objects.get(pk=complete.pk).get_absolute_url())
+        assert (page.status_code, "Vertraulich" in page.text) == (200, False)
+
+    @pytest.mark.parametrize("lacking", [False, True])
+    def test_it_is_kept_when_sending_is_refused(self, client_for, manager, returned, lacking):
+        sent = {"answer": self.ANSWER}
+        if lacking:
+            returned.contacts.all().delete()
+            sent |= {"privacy": "on"}
+        page = client_for(manager).post(step_url(returned, "senden"), sent)
+        assert page.context["form"]["answer"].value() == self.ANSWER
+        assert "jetzt im Bürgerhaus." in page.text
+        assert Organisation.objects.get(pk=returned.pk).state == "returned"
+
+    def test_it_is_kept_when_the_session_has_ended(self, client, manager, returned):
+        url = step_url(returned, "senden")
+        client.post(url, {"privacy": "on", "answer": self.ANSWER})
+        client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+        assert client.get(url).context["form"]["answer"].value() == self.ANSWER
+
+    def test_too_long_is_said_and_kept(self, client_for, manager, returned):
+        page = client_for(manager).post(
+            step_url(returned, "senden"), {"privacy": "on", "answer": "x" * 3001}
+        )
+        assert "3000" in str(page.context["form"].errors["answer"])
+        assert Organisation.objects.get(pk=returned.pk).state == "returned"
 
 
 def test_administrators_are_told_where_nobody_else_would_be(manager, complete, administrator):
