@@ -9,12 +9,14 @@ import re
 import tempfile
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from organisations.map import Drawing, drawing
 from organisations.models import Organisation
@@ -27,7 +29,11 @@ PAPER, INK, SOFT, BRAND, TINT, MID, ACCENT = (
 )  # fmt: skip
 
 # The only font there always is comes with Pillow and has the letters of ASCII: marks are drawn on
-# top, and letters that are not a letter with a mark are written with two.
+# top, and letters that are not a letter with a mark are written with two. Names in other scripts
+# are written in the first of these fonts that has all their letters; most machines with any fonts
+# have the first (Debian: fonts-dejavu-core). Without one the picture carries a sign for the name.
+PILLOWS_OWN = ""
+OTHERS = ("DejaVuSans.ttf", "NotoSansArabic-Regular.ttf", "NotoSans-Regular.ttf")
 SPELT = str.maketrans(
     {
         "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l",
@@ -53,7 +59,8 @@ class Picture:
     def key(self) -> str:
         """A name for exactly this picture."""
         shapes = "".join(shape.path for shape in self.drawing.shapes)
-        parts = (VERSION, self.name, self.place, self.municipality, settings.SITE_URL, shapes)
+        font = font_for(self.name)
+        parts = (VERSION, self.name, font, self.place, self.municipality, settings.SITE_URL, shapes)
         return hashlib.sha256(repr(parts).encode(errors="replace")).hexdigest()[:32]
 
     def read(self) -> bytes:
@@ -79,10 +86,11 @@ class Picture:
         pen = ImageDraw.Draw(image)
         pen.rectangle((0, 0, 24, HEIGHT), fill=BRAND)
         self._draw_map(pen, left=720, top=60, width=420, height=510)
-        text = written(self.name)
+        font = font_for(self.name)
+        text = "" if font is None else self.name if font else written(self.name)
         size, lines = 76, []
         for size in (76, 64, 54, 46):
-            lines = wrap(text, size, 600)
+            lines = wrap(text, size, 600, font or PILLOWS_OWN)
             if len(lines) * size * 1.25 <= 360:
                 break
         lines = lines[:6]
@@ -91,7 +99,11 @@ class Picture:
             pen.rounded_rectangle((90, 150, 330, 390), 60, fill=BRAND)
             pen.ellipse((150, 210, 270, 330), fill=ACCENT)
         for number, line in enumerate(lines):
-            write(pen, (90, top + int(number * size * 1.25)), line, size, INK)
+            at = (90, top + int(number * size * 1.25))
+            if font:
+                write_in(pen, at, line, size, font)
+            else:
+                write(pen, at, line, size, INK)
         write(pen, (90, 470), written(self.place), 36, SOFT)
         write(pen, (90, 540), urlsplit(settings.SITE_URL).hostname or "", 28, BRAND)
         target = BytesIO()
@@ -145,20 +157,47 @@ def written(text: str) -> str:
     return "".join(letter for letter in text if letter >= " ")
 
 
-def wrap(text: str, size: int, width: int) -> list[str]:
+def font_for(text: str) -> str | None:
+    """Return the file name of a font that has all letters of a text, None if there is none here."""
+    if written(text) or not text.strip():
+        return PILLOWS_OWN
+    if is_right_to_left(text) and not features.check("raqm"):
+        return None  # letters would stand apart, in the wrong order
+    return next((file for file in OTHERS if has_letters(file, text)), None)
+
+
+@lru_cache(maxsize=1000)
+def has_letters(file: str, text: str) -> bool:
+    """Tell whether a font is on this machine and has a picture for every letter."""
+    try:
+        font = ImageFont.truetype(file, 20, layout_engine=ImageFont.Layout.BASIC)
+    except OSError:
+        return False
+    missing = bytes(font.getmask("\uffff"))
+    visible = {sign for sign in text if unicodedata.category(sign)[0] not in "ZCM"}
+    return all(bytes(font.getmask(sign)) != missing for sign in visible)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell the direction of a text by its first letter that has one."""
+    directions = map(unicodedata.bidirectional, text)
+    return next((one != "L" for one in directions if one in ("L", "R", "AL")), False)
+
+
+def wrap(text: str, size: int, width: int, font: str = PILLOWS_OWN) -> list[str]:
     """Break a text into lines of at most `width` pixels; a longer word is broken itself."""
     lines: list[str] = []
     line = ""
     for word in text.split():
-        while measure(word, size) > width:
-            cut = next(n for n in range(len(word), 0, -1) if measure(word[:n], size) <= width)
+        while measure(word, size, font) > width:
+            cut = next(n for n in range(len(word), 0, -1) if measure(word[:n], size, font) <= width)
             if line:
                 lines.append(line)
                 line = ""
             lines.append(word[:cut])
             word = word[cut:]
         longer = f"{line} {word}".strip()
-        if measure(longer, size) <= width:
+        if measure(longer, size, font) <= width:
             line = longer
         else:
             lines.append(line)
@@ -166,15 +205,33 @@ def wrap(text: str, size: int, width: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def measure(text: str, size: int) -> float:
-    """Return how wide `write` will draw a text, in pixels of the picture."""
+@lru_cache(maxsize=16)
+def _font(file: str, size: int) -> Any:
+    return ImageFont.truetype(file, size) if file else ImageFont.load_default(size)
+
+
+def measure(text: str, size: int, font: str = PILLOWS_OWN) -> float:
+    """Return how wide a text will be drawn, in pixels of the picture."""
+    if font:
+        return _font(font, size).getlength(text)
     plain = "".join(letter for letter in text if not unicodedata.combining(letter))
-    return ImageFont.load_default(size).getlength(plain)
+    return _font(PILLOWS_OWN, size).getlength(plain)
+
+
+def write_in(
+    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, font: str
+) -> None:
+    """Write a line in a font that has its letters, from the side where its script begins."""
+    x, y = at
+    place = {"xy": at, "anchor": "la"}
+    if is_right_to_left(text):
+        place = {"xy": (x + 600, y), "anchor": "ra", "direction": "rtl"}
+    pen.text(text=text, fill=INK, font=_font(font, size), **place)
 
 
 def write(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str) -> None:
     """Write a decomposed text, with the marks drawn above or below their letters."""
-    font = ImageFont.load_default(size)
+    font = _font(PILLOWS_OWN, size)
     x, y = at
     letter = ""
     start = 0.0
