@@ -92,12 +92,23 @@ class CodeForm(forms.Form):
     code = CodeField(help_text=_("Sechs Ziffern aus der E-Mail."))
 
 
+NO_PASSWORD = _("Bitte geben Sie das Passwort ein.")
+
+
+def _write_password_field(form: forms.Form) -> None:
+    """Give allauth's field for a password our words."""
+    field = form.fields["password"]
+    field.label = _("Passwort")
+    field.help_text = ""
+    field.error_messages["required"] = NO_PASSWORD
+    field.widget.attrs.pop("placeholder", None)
+
+
 class PasswordLoginForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = AddressField()
-        self.fields["password"].label = _("Passwort")
-        self.fields["password"].help_text = ""
+        _write_password_field(self)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
@@ -105,9 +116,7 @@ class PasswordLoginForm(LoginForm):
 class ConfirmPasswordForm(AllauthReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].label = _("Passwort")
-        self.fields["password"].help_text = ""
-        self.fields["password"].widget.attrs.pop("placeholder", None)
+        _write_password_field(self)
 
 
 def _write_code_field(form: forms.Form, help_text: Any) -> None:
@@ -213,6 +222,7 @@ class PasswordForm(forms.Form):
         strip=False,
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": NO_PASSWORD},
         help_text=_("Mindestens 12 Zeichen. Gut sind mehrere Wörter hintereinander."),
     )
 

@@ -41,7 +41,10 @@ class OrganisationForm(office.TranslatedForm):
     """What an organisation says of itself; saved by the same service as in its own forms."""
 
     name = CleanCharField(
-        label=gettext_lazy("Name"), max_length=160, validators=[validate_has_words]
+        label=gettext_lazy("Name"),
+        max_length=160,
+        validators=[validate_has_words],
+        error_messages={"required": gettext_lazy("Bitte geben Sie den Namen der Organisation an.")},
     )
     phone = PhoneField(label=gettext_lazy("Telefon"), required=False)
     email = EmailField(label=gettext_lazy("E-Mail-Adresse"), required=False)
@@ -123,7 +126,10 @@ class ContactForm(forms.ModelForm):
     """A contact person; what of theirs is public follows from their consent alone."""
 
     name = CleanCharField(
-        label=gettext_lazy("Name"), max_length=120, validators=[validate_has_words]
+        label=gettext_lazy("Name"),
+        max_length=120,
+        validators=[validate_has_words],
+        error_messages={"required": gettext_lazy("Bitte geben Sie den Namen an.")},
     )
     function = CleanCharField(label=gettext_lazy("Aufgabe"), max_length=80, required=False)
     phone = PhoneField(label=gettext_lazy("Telefon"), required=False)
@@ -179,7 +185,12 @@ class ContactForm(forms.ModelForm):
 
 class ImageForm(forms.ModelForm):
     alt_text = CleanCharField(
-        label=gettext_lazy("Bildbeschreibung"), max_length=200, validators=[validate_has_words]
+        label=gettext_lazy("Bildbeschreibung"),
+        max_length=200,
+        validators=[validate_has_words],
+        error_messages={
+            "required": gettext_lazy("Bitte beschreiben Sie das Bild mit ein paar Wörtern.")
+        },
     )
     credit = CleanCharField(
         label=gettext_lazy("Wer hat das Bild gemacht?"), max_length=120, required=False

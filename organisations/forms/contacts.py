@@ -40,7 +40,7 @@ class ContactForm(KeepsPicture):
         label=_("Foto"),
         required=False,
         help_text=_(
-            "Ein Bild, auf dem nur diese Person zu sehen ist. JPEG, PNG oder WebP, höchstens "
+            "Ein Bild, auf dem nur diese Person zu sehen ist. JPEG, PNG, WebP oder GIF, höchstens "
             "10 MB. Ein Foto mit dem Handy genügt."
         ),
     )

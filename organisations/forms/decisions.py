@@ -8,11 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from core.text import CleanCharField
 
+NO_DAY = _("Bitte wählen Sie einen Tag, der noch kommt.")
+
 
 class MailForm(forms.Form):
     """The mail that goes with a decision, to read and change."""
 
-    subject = CleanCharField(label=_("Betreff"), max_length=200)
+    subject = CleanCharField(
+        label=_("Betreff"),
+        max_length=200,
+        error_messages={"required": _("Bitte schreiben Sie einen Betreff.")},
+    )
     body = CleanCharField(
         label=_("Text der E-Mail"),
         multiline=True,
@@ -45,6 +51,7 @@ class PostponeForm(forms.Form):
     until = forms.DateField(
         label=_("Wann soll die Anmeldung wieder hier stehen?"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": NO_DAY, "invalid": NO_DAY},
     )
     note = CleanCharField(
         label=_("Vermerk für das Team"),
@@ -64,7 +71,7 @@ class PostponeForm(forms.Form):
     def clean_until(self) -> datetime.date:
         until = self.cleaned_data["until"]
         if until <= timezone.localdate():
-            raise forms.ValidationError(_("Bitte wählen Sie einen Tag, der noch kommt."))
+            raise forms.ValidationError(NO_DAY)
         return until
 
     @property

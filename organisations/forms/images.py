@@ -47,7 +47,7 @@ class ImageForm(KeepsPicture):
     file = ImageFileField(
         label=_("Bild"),
         error_messages={"required": _("Bitte wählen Sie ein Bild aus.")},
-        help_text=_("JPEG, PNG oder WebP, höchstens 10 MB. Ein Foto mit dem Handy genügt."),
+        help_text=_("JPEG, PNG, WebP oder GIF, höchstens 10 MB. Ein Foto mit dem Handy genügt."),
     )
     alt_text = CleanCharField(
         label=_("Was ist auf dem Bild zu sehen?"),

@@ -252,3 +252,11 @@ def test_what_is_noted_of_a_log_in_goes_with_it(client_for, outsider):
     assert forget_ended_sessions() == {"sessions": 0}, "not yet"
     with time_machine.travel(now + datetime.timedelta(days=2)):
         assert forget_ended_sessions() == {"sessions": 1}
+
+
+def test_a_password_left_empty_is_asked_for_in_plain_words(client, client_for, outsider):
+    log_in = client.post("/de/anmelden/passwort/", {"login": outsider.email, "password": ""})
+    own = client_for(outsider).post(PASSWORD, {"password": ""})
+    for page in (log_in, own):
+        assert "Bitte geben Sie das Passwort ein." in page.text
+        assert "zwingend" not in page.text

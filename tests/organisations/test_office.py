@@ -212,6 +212,33 @@ class TestReview:
         assert form["body"].value().startswith("Guten Tag,")
         assert not OutboxMessage.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("decision", "words"),
+        [
+            ("admit", "Wenn Sie nichts ändern"),
+            ("ask_back", "Schreiben Sie Ihre Frage an die Stelle"),
+            ("reject", "Schreiben Sie den Grund an die Stelle"),
+        ],
+    )
+    def test_it_is_said_what_has_to_be_written(self, client_for, officer, full, decision, words):
+        text = client_for(officer).get(review_url(full, f"?entscheidung={decision}")).text
+        assert words in text
+        assert ("Wenn Sie nichts ändern" in text) == (decision == "admit")
+
+    @pytest.mark.parametrize(
+        ("decision", "words"),
+        [
+            ("ask_back", "Bitte schreiben Sie einen Betreff."),
+            ("postpone", "Bitte wählen Sie einen Tag, der noch kommt."),
+        ],
+    )
+    def test_what_is_left_empty_is_said_in_plain_words(
+        self, client_for, officer, full, decision, words
+    ):
+        text = client_for(officer).post(review_url(full), {"decision": decision}).text
+        assert words in text
+        assert "zwingend" not in text
+
     def test_the_text_comes_in_the_readers_language_or_another(
         self, client_for, officer, full, manager
     ):
@@ -458,7 +485,7 @@ class TestEditing:
         client.post(change_url(full), data | {"images-0-alt_text": "Zwei Noten"})
         assert full.images.get().alt_text == "Zwei Noten"
         assert (
-            "Bildbeschreibung"
+            "Bitte beschreiben Sie das Bild"
             in client.post(change_url(full), data | {"images-0-alt_text": ""}).text
         )
         client.post(change_url(full), data | {"images-0-DELETE": "on"})
@@ -481,7 +508,8 @@ class TestEditing:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"name": ""}, "Dieses Feld ist zwingend erforderlich."),
+            ({"name": ""}, "Bitte geben Sie den Namen der Organisation an."),
+            ({"contacts-0-name": ""}, "Bitte geben Sie den Namen an."),
             ({"name": "x" * 10_000}, "160"),
             ({"name": "🎉🎉"}, "Wörter"),
             ({"kind": ""}, "braucht jede eingereichte Organisation"),

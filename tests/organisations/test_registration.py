@@ -179,6 +179,16 @@ def test_a_likely_duplicate_is_asked_about(client_for, outsider, organisation):
     assert Organisation.objects.count() == 2
 
 
+def test_one_and_several_are_spoken_of_rightly(client_for, outsider, organisation):
+    page = client_for(outsider).post(REGISTER, answers(name="haus der musik")).text
+    assert "Diese Organisation ist schon im Verzeichnis" in page
+    assert "Ist das Ihre?" in page
+    make_organisation(name="Haus der Musik e.V.")
+    page = client_for(outsider).post(REGISTER, answers(name="haus der musik")).text
+    assert "Diese Organisationen sind schon im Verzeichnis" in page
+    assert "Ist eine davon Ihre?" in page
+
+
 def test_back_from_the_question_keeps_what_was_typed(client_for, outsider, organisation):
     client = client_for(outsider)
     asked = client.post(REGISTER, answers(name="Haus der Musiik", kind="initiative"))
