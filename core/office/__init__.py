@@ -5,20 +5,40 @@ page on it: it answers a tampered request with a message instead of an error, an
 in words. Apps say what waits for a decision by `waits`; this package knows none of them.
 """
 
+from core.office.bulk import BulkAction, Outcome, add_bulk_action
 from core.office.desk import SHOWN, Item, Waiting, waiting, waits
 from core.office.forms import TranslatedForm, translated_form, translation_names
 from core.office.guard import Guarded
 from core.office.pages import OfficeModelAdmin
+from core.office.parts import (
+    Box,
+    Link,
+    change_box,
+    change_boxes,
+    change_link,
+    change_links,
+    list_link,
+)
 from core.office.site import OfficeSite
 
 __all__ = [
     "SHOWN",
+    "Box",
+    "BulkAction",
     "Guarded",
     "Item",
+    "Link",
     "OfficeModelAdmin",
     "OfficeSite",
+    "Outcome",
     "TranslatedForm",
     "Waiting",
+    "add_bulk_action",
+    "change_box",
+    "change_boxes",
+    "change_link",
+    "change_links",
+    "list_link",
     "translated_form",
     "translation_names",
     "waiting",

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import history
+from core.office import parts
 from core.office.guard import Guarded
+from core.office.lists import ListAdmin
 
 
-class OfficeModelAdmin(Guarded):
+class OfficeModelAdmin(Guarded, ListAdmin):
     """The base of the back office's pages."""
 
     list_per_page = 30
@@ -30,6 +32,17 @@ class OfficeModelAdmin(Guarded):
     ) -> HttpResponse:
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        """Add what other modules hang on the page of a row."""
+        if (row := options.get("obj")) is not None:
+            context |= {
+                "change_links": parts.change_links(request, row),
+                "change_boxes": parts.change_boxes(request, row),
+            }
+        return super().render_change_form(request, context, *args, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Offer no pop-up windows beside a choice: words and places have pages of their own."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from core import resume
 from core.office.desk import waiting
 from core.office.guard import Guarded
+from core.office.lists import ListAdmin
 from core.office.pages import OfficeModelAdmin
 
 METHODS = ("GET", "HEAD", "POST")
@@ -28,7 +29,7 @@ class OfficeSite(AdminSite):
         """Guard the pages of other packages too."""
         admin_class = admin_class or OfficeModelAdmin
         if not issubclass(admin_class, Guarded):
-            admin_class = type(admin_class.__name__, (Guarded, admin_class), {})
+            admin_class = type(admin_class.__name__, (Guarded, ListAdmin, admin_class), {})
         super().register(model_or_iterable, admin_class, **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
