@@ -204,17 +204,26 @@ def test_what_is_no_code_costs_no_try(client):
     assert logged_in(client)
 
 
-def test_an_old_code_is_refused_with_a_way_on(client):
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de", "Dieser Code gilt nicht mehr. Bitte fordern Sie einen neuen Code an."),
+        ("en", "This code is no longer valid. Please ask for a new code."),
+        ("ar", "لم يعد هذا الرمز صالحًا. يُرجى طلب رمز جديد."),
+    ],
+)
+def test_an_old_code_is_refused_with_a_way_on(client, language, told):
+    page = CODE.replace("/de/", f"/{language}/")
     ask(client, "neu@example.org")
     code = newest_code()
     with time_machine.travel(
         datetime.datetime.now() + datetime.timedelta(minutes=MINUTES, seconds=1)
     ):
-        answer = client.post(CODE, {"code": code})
-        assert "gilt nicht mehr" in answer.content.decode()
+        answer = client.post(page, {"code": code})
+        assert told in answer.content.decode()
         assert logged_in(client) is None
-        client.post(CODE, {"action": "resend"})
-        client.post(CODE, {"code": newest_code()})
+        client.post(page, {"action": "resend"})
+        client.post(page, {"code": newest_code()})
         assert logged_in(client)
 
 

@@ -105,15 +105,24 @@ class TestPage:
             "legal_form": "e. V.",
         } | changes
 
+    @pytest.mark.parametrize(
+        ("language", "told"),
+        [
+            ("de", "Inzwischen geändert von Emil Redaktion"),
+            ("en", "Changed meanwhile by Emil Redaktion"),
+            ("ar", "غيّره Emil Redaktion في هذه الأثناء"),
+        ],
+    )
     def test_both_entries_are_shown_and_mine_is_kept(
-        self, client_for, organisation, manager, editor
+        self, client_for, organisation, manager, editor, language, told
     ):
         save(organisation, editor, short_name="HdM")
-        page = client_for(manager).post(
-            step_url(organisation, "organisation"), self.data(organisation)
-        )
+        with translation.override(language):
+            address = step_url(organisation, "organisation")
+        page = client_for(manager).post(address, self.data(organisation))
         text = page.content.decode()
-        assert "Inzwischen geändert von Emil Redaktion" in text
+        assert f'lang="{language}"' in text
+        assert told in text
         assert "HdM" in text
         assert page.context["form"]["short_name"].value() == "Haus"
         assert page.context["form"]["legal_form"].value() == "e. V."

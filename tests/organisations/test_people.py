@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.validators import validate_email
 from django.db import connections
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -305,22 +305,32 @@ class TestFollowing:
         assert client.post(response.context["logout_url"]).url == url
 
     @pytest.mark.parametrize(
-        ("change", "words"),
+        "change",
         [
-            ({"expires_at": timezone.now() - datetime.timedelta(1)}, "gilt nicht mehr"),
-            ({"withdrawn_at": timezone.now()}, "gilt nicht mehr"),
+            {"expires_at": timezone.now() - datetime.timedelta(1)},
+            {"withdrawn_at": timezone.now()},
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("de", "Diese Einladung gilt nicht mehr"),
+            ("en", "This invitation is no longer valid"),
+            ("ar", "لم تعد هذه الدعوة صالحة"),
         ],
     )
     def test_what_is_over_has_a_way_on(
-        self, client_for, link, outsider, organisation, change, words
+        self, client_for, link, outsider, organisation, change, language, words
     ):
         invitation, url = link
+        url = url.replace("/de/", f"/{language}/", 1)
         RepresentativeInvitation.objects.filter(pk=invitation.pk).update(**change)
         client = client_for(outsider)
         response = client.get(url)
         assert response.status_code == 410
         assert words in response.text
-        assert organisation.get_absolute_url() in response.text
+        with translation.override(language):
+            assert organisation.get_absolute_url() in response.text
         client.post(url)
         assert role_of(outsider, organisation) is None
 

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from phonenumber_field.phonenumber import PhoneNumber
@@ -178,13 +179,24 @@ def test_one_form_is_one_entry_in_the_history(manager, filled):
     assert latest.languages.count() == 0
 
 
-def test_a_session_that_ended_loses_nothing(client, client_for, manager, draft):
-    url = step_url(draft, "ort")
+@pytest.mark.parametrize(
+    ("language", "told", "kept"),
+    [
+        ("de", "Sie waren nicht mehr angemeldet", "Ihre Eingaben sind noch da."),
+        ("en", "You were no longer logged in", "Your entries are still here."),
+        ("ar", "انتهى تسجيل دخولكم", "ما أدخلتموه ما زال هنا."),
+    ],
+)
+def test_a_session_that_ended_loses_nothing(client, manager, draft, language, told, kept):
+    with translation.override(language):
+        url = step_url(draft, "ort")
     data = {"municipality": "", "street": "Gartenweg 3", "postal_code": "76437"}
-    assert client.post(url, data).url.startswith("/de/anmelden/")
+    away = client.post(url, data)
+    assert away.url.startswith(f"/{language}/anmelden/")
+    assert told in client.get(away.url).text
     client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
     text = client.get(url).content.decode()
-    assert "Ihre Eingaben sind noch da" in text
+    assert kept in text
     assert "Gartenweg 3" in text
     assert 'value="76437"' in text
 
