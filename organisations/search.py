@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.utils.safestring import SafeString
 from django.utils.translation import override
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -129,8 +130,8 @@ class Directory:
         self.pks = array("q", (pk for _name, pk in named))
         self._slots = {pk: slot for slot, pk in enumerate(self.pks)}
         self._matches: dict[str, _Match] = {}
-        # Cards that have been drawn from this state of the content, by language and organisation.
-        self.drawn: dict[tuple[str, int], str] = {}
+        # Cards drawn from this state of the content, by language and organisation: `cards`.
+        self.drawn: dict[tuple[str | None, int], SafeString] = {}
         self._read_facets()
         self._read_words()
         if len(self.pks) >= FREEZE_FROM:

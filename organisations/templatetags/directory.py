@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import ngettext, pgettext
 
 from organisations.forms.directory import Group, Selection
 from organisations.map import CountyMap
@@ -19,9 +18,7 @@ from organisations.profile import beginning, text
 
 register = template.Library()
 
-CARD = "components/organisation_card.html"
 CHECKED = mark_safe(" checked")
-MOST_CARDS = 1000  # kept in memory, about 3 kB each
 TOPICS = 3  # on a card
 TEXT_LENGTH = 170
 
@@ -85,25 +82,6 @@ def filter_choices(group: Group, form: str) -> SafeString:
             for choice in group.choices
         ),
     )
-
-
-@register.simple_tag
-def organisation_card(organisation: Organisation) -> SafeString:
-    """The organisation's card, drawn once per language and state of the public content.
-
-    A card shows everybody the same. It is kept with the index it was made from and goes with it.
-    """
-    index = getattr(organisation, "shown_by", None)
-    if index is None:
-        return render_to_string(CARD, {"organisation": organisation})
-    key = (get_language(), organisation.pk)
-    kept: SafeString | None = index.drawn.get(key)
-    if kept is None:
-        kept = render_to_string(CARD, {"organisation": organisation})
-        if len(index.drawn) >= MOST_CARDS:
-            index.drawn.clear()
-        index.drawn[key] = kept
-    return kept
 
 
 @register.simple_tag

@@ -56,10 +56,12 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
         "selection": selection,
         "groups": groups,
         "removable": selection.removable(index, path),
-        "organisations": cards(result.ids, index),
+        "cards": cards(result.ids, index),
         "result": result,
         "page_obj": page_obj,
         "map": county_map(result.counts["municipality"], index),
+        # The filters and the map are the same on every page of an answer, and kept.
+        "parts_key": f"{index.revision}{selection.changed().query_string()}",
         "everything_url": path,
         "heading": _heading(groups, selection),
         "addresses": page_addresses(path, _canonical(selection, page_obj)),
