@@ -18,7 +18,7 @@ from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
 
-from core import background, outbox, statistics
+from core import background, outbox, return_mailbox, statistics
 from core.models import Job
 
 logger = logging.getLogger(__name__)
@@ -88,6 +88,12 @@ def _begin(task: Task, *, everything: bool) -> bool:
 def forget_old_mails() -> Mapping[str, int]:
     """Wipe and drop what the outbox has kept long enough; see `outbox.forget_old`."""
     return outbox.forget_old()
+
+
+@register("core.bounces", every=timedelta(minutes=5))
+def look_for_returned_mails() -> Mapping[str, int]:
+    """Note which mails came back; see `return_mailbox.look`."""
+    return return_mailbox.look()
 
 
 @register("core.background", every=timedelta(days=1))

@@ -16,10 +16,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from core import bounces, refusals
 from core.mail import delivery_checks
 from core.models import OutboxMessage
 
@@ -221,8 +223,11 @@ def _email(message: OutboxMessage) -> EmailMultiAlternatives:
     email = EmailMultiAlternatives(
         subject=message.subject,
         body=message.text_body,
+        # The envelope's sender (RFC 5321, "Return-Path"): where the mail goes if it comes back.
+        from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,
         to=[message.to],
         headers={
+            "From": settings.DEFAULT_FROM_EMAIL,
             "Message-ID": message.message_id,
             "Date": format_datetime(timezone.localtime(message.created_at)),
             "Content-Language": message.language,
@@ -239,9 +244,23 @@ def _email(message: OutboxMessage) -> EmailMultiAlternatives:
 def _put_back(message: OutboxMessage, refusal: Refusal) -> str:
     logger.warning("Mail %s: refused at try %s.", message.pk, message.tries)
     if refusal.permanent or message.tries > len(PAUSES):
-        return _finish(message, State.FAILED, error=str(refusal))
+        state = _finish(message, State.FAILED, error=str(refusal))
+        if refusal.permanent and refusals.is_about_the_address(str(refusal)):
+            _tell_of_return(message.pk, str(refusal))
+        return state
     pause = PAUSES[message.tries - 1]
     return _finish(message, State.QUEUED, error=str(refusal), next_try_at=timezone.now() + pause)
+
+
+def _tell_of_return(pk: int, line: str) -> None:
+    """Do as if the mail had come back: this mail server only says at once what others say later."""
+    try:
+        with transaction.atomic():
+            message = OutboxMessage.objects.select_for_update().get(pk=pk)
+            if message.state == State.FAILED and message.returned_at is None:
+                bounces.note_return(message, line)
+    except Exception:  # that the mail has failed is noted; the other mails must go
+        logger.exception("Mail %s: what follows from its failure was not done.", pk)
 
 
 def _finish(message: OutboxMessage, state: str, **values: Any) -> str:
@@ -281,22 +300,31 @@ def send_again(message: OutboxMessage) -> bool:
     """
     return bool(
         OutboxMessage.objects.filter(
-            pk=message.pk, state__in=[State.FAILED, State.UNCLEAR, State.CANCELLED]
+            pk=message.pk,
+            state__in=[State.FAILED, State.UNCLEAR, State.RETURNED, State.CANCELLED],
         )
         .exclude(text_body="")
-        .update(state=State.QUEUED, tries=0, next_try_at=timezone.now(), error="")
+        .update(
+            state=State.QUEUED,
+            tries=0,
+            next_try_at=timezone.now(),
+            error="",
+            returned_at=None,
+            delayed_at=None,
+        )
     )
 
 
 def give_up(message: OutboxMessage) -> bool:
-    """Let a mail go that waits, failed or is unclear, because a person says so.
+    """Let a mail go that waits, failed, came back or is unclear, because a person says so.
 
     :return: False when there is nothing to give up.
     """
     with translation.override(settings.LANGUAGE_CODE):
         return bool(
             OutboxMessage.objects.filter(
-                pk=message.pk, state__in=[State.QUEUED, State.FAILED, State.UNCLEAR]
+                pk=message.pk,
+                state__in=[State.QUEUED, State.FAILED, State.UNCLEAR, State.RETURNED],
             ).update(state=State.CANCELLED, error=_("Von Hand aufgegeben."))
         )
 

@@ -6,7 +6,7 @@ Nothing here imports an app of the project.
 
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -53,6 +53,36 @@ def required(name: str, in_development: str) -> str:
 def words(name: str) -> list[str]:
     """Read a comma-separated list; blanks around the commas do not count."""
     return [word.strip() for word in env.list(name, default=[]) if word.strip()]
+
+
+def imap_mailbox(name: str, url: str) -> dict[str, str | int | bool] | None:
+    """Take a mailbox's address apart: `imaps://user:password@host:port/folder`.
+
+    Django's error pages blank out what is called PASSWORD, not what an address carries.
+
+    :raises ImproperlyConfigured: for another form, or where the password could be read on the way.
+    """
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    encrypted = bool(host) and parts.scheme == "imaps"
+    alone = bool(host) and parts.scheme == "imap" and host in {"localhost", "127.0.0.1", "::1"}
+    if not ((encrypted or alone) and parts.username and parts.password):
+        raise ImproperlyConfigured(
+            f"{name} must be imaps://user:password@host/INBOX, special characters percent-encoded."
+        )
+    return {
+        "HOST": host,
+        "PORT": port or (993 if encrypted else 143),
+        "ENCRYPTED": encrypted,
+        "USER": unquote(parts.username),
+        "PASSWORD": unquote(parts.password),
+        "FOLDER": unquote(parts.path.strip("/")) or "INBOX",
+    }
 
 
 TESTING = "pytest" in sys.modules
@@ -236,6 +266,10 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL", in_development="netzwerk@example.org")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 20
+# Mails that cannot be delivered come back to this address; empty: to the sender.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="").strip()
+# Where the worker finds them. None: nobody looks.
+BOUNCE_MAILBOX = imap_mailbox("BOUNCE_IMAP_URL", env.str("BOUNCE_IMAP_URL", default="").strip())
 
 # --- Files ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -76,6 +76,33 @@ def test_a_number_refuses_nonsense():
     assert start(**PRODUCTION, TRUSTED_PROXY_COUNT="one").returncode != 0
 
 
+def test_the_mailbox_for_returned_mails_is_taken_apart():
+    code = "print(sorted(settings.BOUNCE_MAILBOX.items()))"
+    url = "imaps://box%40example.org:p%2Fss@mail.example.org/R%C3%BCck"
+    assert start(code, **PRODUCTION, BOUNCE_IMAP_URL=url).stdout == (
+        "[('ENCRYPTED', True), ('FOLDER', 'Rück'), ('HOST', 'mail.example.org'), "
+        "('PASSWORD', 'p/ss'), ('PORT', 993), ('USER', 'box@example.org')]\n"
+    )
+    assert start("print(settings.BOUNCE_MAILBOX)", **PRODUCTION).stdout == "None\n"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "imap://box:secret@mail.example.org/INBOX",  # could be read on the way
+        "imaps://box@mail.example.org/INBOX",
+        "imaps://box:secret@",
+        "https://box:secret@mail.example.org/",
+        "imaps://box:secret@mail.example.org:port/",
+        "box:secret",
+    ],
+)
+def test_a_mailbox_refuses_nonsense_and_does_not_repeat_the_password(url):
+    done = start(**PRODUCTION, BOUNCE_IMAP_URL=url)
+    assert "BOUNCE_IMAP_URL must be imaps://user:password@host/INBOX" in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_production_refuses_an_address_that_can_be_read_on_the_way():
     insecure = {**PRODUCTION, "SITE_URL": "http://netzwerk.example.org"}
     done = start(**insecure)
