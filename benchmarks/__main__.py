@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from importlib.metadata import version
@@ -150,7 +151,7 @@ def table(name: str, site: Site, options: argparse.Namespace) -> str:
             queries = counted[path]
             lines.append(line(f"{what}, made anew", site, path, queries, options, fresh=True))
         for what, path in addresses.items():
-            lines.append(line(f"{what}, from the page cache", site, path, 1, options))
+            lines.append(line(f"{what}, from the page cache", site, path, 0, options))
         memory = max(server.memory(), default=0)
         weights = {
             title: weigh(site.url + path)
@@ -298,17 +299,7 @@ def growth(options: argparse.Namespace) -> str:
     small, large = options.scale
     rows = []
     for name in options.databases:
-        medians: dict[int, dict[str, float]] = {}
-        for organisations in (small, large):
-            say(f"{name}, {organisations} organisations")
-            with tempfile.TemporaryDirectory() as folder, DATABASES[name](Path(folder)) as site:
-                site.prepare(organisations)
-                with site.served("benchmarks.settings"):
-                    warm(f"{site.url}/de/organisationen/")
-                    medians[organisations] = {
-                        what: line(what, site, path, 0, options, fresh=True).load.median
-                        for what, path in pages(site).items()
-                    }
+        medians = side_by_side(name, options)
         for what in medians[small]:
             ratio = medians[large][what] / medians[small][what]
             rows.append(
@@ -319,13 +310,40 @@ def growth(options: argparse.Namespace) -> str:
         [
             "### From small to large",
             "",
-            f"Median in milliseconds, made anew. Goal: at most {GOAL_RATIO} times.",
+            "Median in milliseconds, made anew; both served at once and asked in turns, the best of "
+            f"three. Goal: at most {GOAL_RATIO} times.",
             "",
             f"| page | {small:,} organisations | {large:,} organisations | ratio | |",
             "|---|--:|--:|--:|---|",
             *rows,
         ]
     )
+
+
+def side_by_side(name: str, options: argparse.Namespace) -> dict[int, dict[str, float]]:
+    """Return the best of three medians by number of organisations and page.
+
+    Both sites are served at the same time and asked in turns, so that whatever else the machine
+    does slows both alike.
+    """
+    best: dict[int, dict[str, float]] = {}
+    with ExitStack() as stack:
+        sites: dict[int, Site] = {}
+        for organisations in options.scale:
+            say(f"{name}, {organisations} organisations")
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            site = sites[organisations] = stack.enter_context(DATABASES[name](folder))
+            site.prepare(organisations)
+            stack.enter_context(site.served("benchmarks.settings"))
+            warm(f"{site.url}/de/organisationen/")
+        asked = {organisations: pages(site) for organisations, site in sites.items()}
+        for what in asked[options.scale[0]]:
+            for organisations in options.scale * 3:
+                site, path = sites[organisations], asked[organisations][what]
+                median = line(what, site, path, 0, options, fresh=True).load.median
+                known = best.setdefault(organisations, {})
+                known[what] = min(known.get(what, median), median)
+    return best
 
 
 if __name__ == "__main__":

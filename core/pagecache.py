@@ -193,4 +193,4 @@ def _key(request: HttpRequest, language: str | None = None) -> str:
             query,
         ]
     )
-    return f"{revision.current()}:{hashlib.sha256(asked.encode(errors='replace')).hexdigest()}"
+    return f"{revision.recent()}:{hashlib.sha256(asked.encode(errors='replace')).hexdigest()}"

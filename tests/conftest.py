@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.models import User
+from core import revision
 from organisations.models import Organisation
 from portal.models import NetworkProfile
 from tests.factories import (
@@ -84,6 +85,7 @@ def fresh_process(settings, tmp_path: Path) -> Iterator[None]:
     """
     settings.MEDIA_ROOT = tmp_path / "media"
     caches["pages"].clear()
+    revision.forget()
     with translation.override("de"):
         yield
 

@@ -1,5 +1,9 @@
 """The number of the public content."""
 
+import os
+import time
+from pathlib import Path
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -31,6 +35,47 @@ def test_a_change_that_is_taken_back_changes_nothing(db):
         assert revision.current() != before
         transaction.set_rollback(True)
     assert revision.current() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recent_number_is_asked_for_only_after_a_change(django_assert_num_queries):
+    revision.bump()
+    number = revision.recent()
+    with django_assert_num_queries(0):
+        assert revision.recent() == number
+    revision.bump()
+    assert revision.recent() == revision.current() != number
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_another_process_is_seen_with_the_next_request(settings):
+    revision.bump()
+    number = revision.recent()
+    Revision.objects.update(number=number + 1)  # another process's transaction …
+    assert revision.recent() == number
+    os.utime(Path(settings.MEDIA_ROOT) / ".revision")  # … has been committed
+    assert revision.recent() == number + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_another_machine_is_seen_within_a_second():
+    revision.bump()
+    number = revision.recent()
+    Revision.objects.update(number=number + 1)
+    assert revision.recent() == number
+    time.sleep(revision.UNASKED)
+    assert revision.recent() == number + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_place_for_the_bell_a_change_is_seen_all_the_same(settings, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    settings.MEDIA_ROOT = file
+    revision.bump()
+    number = revision.recent()
+    revision.bump()
+    assert revision.recent() == revision.current() != number
 
 
 def test_there_is_one_row(db):
