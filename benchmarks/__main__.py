@@ -310,8 +310,8 @@ def growth(options: argparse.Namespace) -> str:
         [
             "### From small to large",
             "",
-            "Median in milliseconds, made anew; both served at once and asked in turns, the best of "
-            f"three. Goal: at most {GOAL_RATIO} times.",
+            "Median in milliseconds, made anew; both served at once and asked in turns, the best "
+            f"of three. Goal: at most {GOAL_RATIO} times.",
             "",
             f"| page | {small:,} organisations | {large:,} organisations | ratio | |",
             "|---|--:|--:|--:|---|",
