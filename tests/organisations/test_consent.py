@@ -478,8 +478,7 @@ class TestNewValue:
     ):
         page = self.send(client_for, editor, agreed, **changes)
         agreed.refresh_from_db()
-        assert hidden not in consent.public_fields(agreed)
-        assert "name" in consent.public_fields(agreed)
+        assert set(consent.public_fields(agreed)) == {"name", "function", "phone"} - {hidden}
         assert "Kasse" not in public_page(client, organisation)
         mail = OutboxMessage.objects.get()
         assert (mail.to, mail.mail) == (agreed.email, "organisations/consent_request")

@@ -448,7 +448,7 @@ class TestAnswer:
 
     def test_a_box_stands_beside_the_question(self, client_for, manager, returned):
         page = client_for(manager).get(step_url(returned, "senden"))
-        assert "Wo treffen Sie sich?" in page.text
+        assert '<div class="prose" dir="auto"><p>Wo treffen Sie sich?</p></div>' in page.text
         assert "Ihre Antwort an das Team" in page.text
 
     def test_who_was_not_asked_has_no_box(self, client_for, manager, complete):
