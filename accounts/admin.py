@@ -53,7 +53,7 @@ class UserAdmin(OfficeModelAdmin):
     list_filter = ("is_active", "is_staff", "language")
     search_fields = ("email", "name")
     ordering = ("email",)
-    readonly_fields = ("date_joined", "last_login")
+    readonly_fields = ("date_joined", "last_login", "last_seen_on", "mail_failed_on")
     actions = ("reset_second_factor", "log_out_everywhere")
     rights = ("is_staff", "is_superuser", "groups")
 
@@ -74,7 +74,10 @@ class UserAdmin(OfficeModelAdmin):
                 "description": _("Wer zum Team gehört, braucht einen zweiten Faktor."),
             },
         )
-        dates = (_("Zeiten"), {"fields": ("date_joined", "last_login")})
+        dates = (
+            _("Zeiten"),
+            {"fields": ("date_joined", "last_login", "last_seen_on", "mail_failed_on")},
+        )
         return [
             part for part in (person, request.user.is_superuser and team, obj and dates) if part
         ]

@@ -10,9 +10,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import services, signals
-        from core import jobs
+        from core import jobs, mail
 
         signals.connect()
+        mail.bounce_handlers.append(services.mail_came_back)
         jobs.register("accounts.sessions", every=datetime.timedelta(days=1))(
             services.forget_ended_sessions
         )

@@ -59,6 +59,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("aktiv"), default=True, help_text=_("Ohne Haken kann sich die Person nicht anmelden.")
     )
     date_joined = models.DateTimeField(_("dabei seit"), default=timezone.now, editable=False)
+    # Both only say whether somebody still is there to answer for an organisation; a day is enough.
+    last_seen_on = models.DateField(_("zuletzt da am"), default=timezone.localdate, editable=False)
+    mail_failed_on = models.DateField(
+        _("E-Mails kommen zurück seit"), null=True, blank=True, editable=False
+    )
 
     objects = UserManager()
 

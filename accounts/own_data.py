@@ -155,7 +155,21 @@ def _collect_account(user: User) -> Iterable[Section]:
     yield Section(
         "account",
         _("Konto"),
-        [describe(user, ["email", "name", "language", "is_staff", "date_joined", "last_login"])],
+        [
+            describe(
+                user,
+                [
+                    "email",
+                    "name",
+                    "language",
+                    "is_staff",
+                    "date_joined",
+                    "last_login",
+                    "last_seen_on",
+                    "mail_failed_on",
+                ],
+            )
+        ],
     )
     yield Section(
         "second_factors",

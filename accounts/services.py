@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -116,6 +116,51 @@ def change_email(*, user: User, email: str) -> None:
     user.save(update_fields=["email"])
     _remember_address(user)
     emails.email_changed(user=user, old=old, new=email, at=timezone.now())
+
+
+# --- Whether somebody is still there --------------------------------------------------------------
+def seen(user: User) -> bool:
+    """Note that a person is there: they opened a page logged in, or used a link from a mail.
+
+    Written at most once a day.
+
+    :return: whether it was news.
+    """
+    today = timezone.localdate()
+    if user.last_seen_on == today and user.mail_failed_on is None:
+        return False
+    news = Q(last_seen_on__lt=today) | Q(mail_failed_on__isnull=False)
+    changed = User.objects.filter(news, pk=user.pk).update(last_seen_on=today, mail_failed_on=None)
+    user.last_seen_on, user.mail_failed_on = today, None
+    return bool(changed)
+
+
+def mail_came_back(message: OutboxMessage) -> None:
+    """Note that an account's mailbox does not take mails; the next log-in takes the note away.
+
+    Part of the transaction that notes the returned mail; see `core.mail.bounce_handlers`.
+    """
+    User.objects.filter(email=normalise_email(message.to), mail_failed_on=None).update(
+        mail_failed_on=timezone.localdate()
+    )
+
+
+def note_refused_mails() -> int:
+    """Do what `mail_came_back` does for mails the mail server refused while handing them over.
+
+    :return: how many accounts are noted now.
+    """
+    refused = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)
+    last: dict[str, datetime.date] = {}
+    for to, created_at in refused.order_by("created_at").values_list("to", "created_at"):
+        last[normalise_email(to)] = timezone.localdate(created_at)
+    noted = 0
+    for user in User.objects.filter(email__in=last, mail_failed_on=None):
+        if user.last_seen_on < last[user.email]:
+            noted += User.objects.filter(pk=user.pk, mail_failed_on=None).update(
+                mail_failed_on=last[user.email]
+            )
+    return noted
 
 
 # --- Password and second factor -------------------------------------------------------------------
