@@ -546,7 +546,10 @@ class SubmitForm(forms.Form):
         label=_("Ihre Antwort an das Team"),
         required=False,
         validators=[],
-        help_text=_("Nur das Team des Netzwerks liest sie. Sie wird nicht öffentlich."),
+        help_text=_(
+            "Nur das Team des Netzwerks liest sie. Sie wird nicht öffentlich. Schreiben Sie sie "
+            "zum Schluss, wenn Ihre Angaben stimmen."
+        ),
     )
     privacy = forms.BooleanField(
         label=_("Ich habe die Datenschutzhinweise gelesen."),
