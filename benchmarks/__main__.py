@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from urllib.parse import urljoin
 import brotli
 
 from benchmarks.load import Load, generator, measure
-from benchmarks.servers import DATABASES, ROOT, WORKERS, Site, get
+from benchmarks.servers import DATABASES, ROOT, WORKERS, Site, free_port, get
 
 CONNECTIONS = 8
 README = ROOT / "benchmarks" / "README.md"
@@ -136,22 +136,28 @@ def probe(site: Site, *arguments: str) -> str:
 
 
 def table(name: str, site: Site, options: argparse.Namespace) -> str:
-    lines = []
-    with site.served("benchmarks.bare"):
-        for what, path, queries in (
-            ("bare Django view", "/wort/", 0),
-            ("bare list of 30 rows", "/zeilen/", 1),
-        ):
-            lines.append(line(what, site, path, queries, options))
-    with site.served("benchmarks.settings") as server:
+    bare = replace(site, port=free_port())
+    with bare.served("benchmarks.bare"), site.served("benchmarks.settings") as server:
         warm(f"{site.url}/de/organisationen/")
         addresses = pages(site)
         counted = json.loads(probe(site, *addresses.values()))
+        asked = [
+            ("bare Django view", bare, "/wort/", 0, False),
+            ("bare list of 30 rows", bare, "/zeilen/", 1, False),
+        ]
         for what, path in addresses.items():
-            queries = counted[path]
-            lines.append(line(f"{what}, made anew", site, path, queries, options, fresh=True))
+            asked.append((f"{what}, made anew", site, path, counted[path], True))
         for what, path in addresses.items():
-            lines.append(line(f"{what}, from the page cache", site, path, 0, options))
+            asked.append((f"{what}, from the page cache", site, path, 0, False))
+        # In turns, the best of three: what else the machine does slows all of them alike.
+        rounds = [
+            [
+                line(what, where, path, queries, options, fresh=fresh)
+                for what, where, path, queries, fresh in asked
+            ]
+            for _round in range(3)
+        ]
+        lines = [max(same, key=lambda row: row.load.rate) for same in zip(*rounds, strict=True)]
         memory = max(server.memory(), default=0)
         weights = {
             title: weigh(site.url + path)
