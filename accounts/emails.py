@@ -6,11 +6,14 @@ import uuid
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.codes import CHANGE_EMAIL, CONFIRM, ENTER, MINUTES
 from accounts.models import User
 from core.mail import queue_mail
+from core.mail_kinds import Placeholder, declare
 from core.models import OutboxMessage
 
 WHAT_FOR = {
@@ -36,6 +39,22 @@ WHAT_HAPPENED = {
 }
 
 
+GREETING = Placeholder("Anrede", "greeting", _("Guten Tag, mit dem Namen, wenn wir ihn kennen"))
+NAME = _("Maria Muster")
+
+declare(
+    "accounts/code",
+    title=_("Code"),
+    purpose=_("An alle, die sich anmelden, ihre Adresse ändern oder sich noch einmal ausweisen."),
+    placeholders=[
+        Placeholder("Zweck", "what_for", _("wozu der Code gut ist, ein ganzer Satz")),
+        Placeholder("Code", "code", _("der Code"), required=True, alone=True),
+        Placeholder("Minuten", "minutes", _("wie viele Minuten der Code gilt")),
+    ],
+    example={"what_for": WHAT_FOR[ENTER], "code": "123 456", "minutes": MINUTES},
+)
+
+
 def code(*, purpose: str, to: str, language: str, code: str) -> OutboxMessage:
     """Queue the mail with a code; the same text whether the address has an account or not."""
     return queue_mail(
@@ -50,6 +69,19 @@ def code(*, purpose: str, to: str, language: str, code: str) -> OutboxMessage:
     )
 
 
+declare(
+    "accounts/security",
+    title=_("Anmeldung geändert"),
+    purpose=_("An eine Person, wenn sich etwas daran geändert hat, wie sie sich anmeldet."),
+    placeholders=[
+        GREETING,
+        Placeholder("Änderung", "what", _("was sich geändert hat, ein ganzer Satz"), required=True),
+        Placeholder("Zeitpunkt", "at", _("wann das war")),
+    ],
+    example={"name": NAME, "what": WHAT_HAPPENED["webauthn_added"], "at": "22. 11. 2026 12:00"},
+)
+
+
 @transaction.atomic
 def security(*, user: User, what: str, cause: str) -> OutboxMessage:
     """Queue a notice that something about the log-in has changed.
@@ -62,9 +94,26 @@ def security(*, user: User, what: str, cause: str) -> OutboxMessage:
         to=user.email,
         mail="accounts/security",
         language=user.language,
-        context={"name": user.name, "what": WHAT_HAPPENED[what], "at": timezone.localtime()},
+        context={
+            "name": user.name,
+            "what": WHAT_HAPPENED[what],
+            "at": _spoken(timezone.now(), user.language),
+        },
         action=(_("Mein Konto ansehen"), reverse("accounts:profile")),
     )
+
+
+declare(
+    "accounts/email_changed",
+    title=_("E-Mail-Adresse geändert"),
+    purpose=_("An die alte Adresse, wenn ein Konto eine neue bekommen hat."),
+    placeholders=[
+        GREETING,
+        Placeholder("Zeitpunkt", "at", _("wann das war")),
+        Placeholder("Neue Adresse", "new", _("die neue Adresse, zum Teil verdeckt")),
+    ],
+    example={"name": NAME, "new": "m…@example.org", "at": "22. 11. 2026 12:00"},
+)
 
 
 def email_changed(*, user: User, old: str, new: str, at: datetime.datetime) -> OutboxMessage:
@@ -74,8 +123,21 @@ def email_changed(*, user: User, old: str, new: str, at: datetime.datetime) -> O
         to=old,
         mail="accounts/email_changed",
         language=user.language,
-        context={"name": user.name, "new": _masked(new), "at": timezone.localtime(at)},
+        context={
+            "name": user.name,
+            "new": _masked(new),
+            "at": _spoken(at, user.language),
+        },
     )
+
+
+declare(
+    "accounts/erased",
+    title=_("Konto gelöscht"),
+    purpose=_("Die letzte E-Mail an eine Person, deren Konto gelöscht ist."),
+    placeholders=[GREETING],
+    example={"name": NAME},
+)
 
 
 def erased(*, pk: int, to: str, name: str, language: str) -> OutboxMessage:
@@ -88,6 +150,11 @@ def erased(*, pk: int, to: str, name: str, language: str) -> OutboxMessage:
         context={"name": name},
         confidential=True,
     )
+
+
+def _spoken(moment: datetime.datetime, language: str) -> str:
+    with override(language):
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 def _masked(address: str) -> str:

@@ -186,7 +186,11 @@ def _recipients(parts: list[Message]) -> list[Message]:
     for part in parts:
         blocks = part.get_payload() if _kind(part) == "message/delivery-status" else None
         if isinstance(blocks, list):
-            told = (one for one in blocks if _header(one, "Action") or _header(one, "Status"))
+            told = (
+                one
+                for one in blocks
+                if isinstance(one, Message) and (_header(one, "Action") or _header(one, "Status"))
+            )
             return list(islice(told, MOST_REPORTED))
     return []
 

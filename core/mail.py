@@ -19,15 +19,19 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.template import Context, engines
+from django.template.base import NodeList, Template, TextNode
 from django.template.loader import render_to_string
+from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockContext, BlockNode
 from django.utils import timezone, translation
+from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import site_url
-from core.models import OutboxMessage
+from core.mail_kinds import Kind, kinds
+from core.models import MailText, OutboxMessage
 from core.text import clean_text
 
 # Asked right before a mail leaves: each gets the message and answers why it must not, or "".
@@ -55,17 +59,75 @@ def render(mail: str, language: str, context: Mapping[str, Any]) -> tuple[str, s
     :param mail: name of the templates, for example `organisations/submitted` for
         `emails/organisations/submitted_subject.txt` and `…_message.txt`.
     :param context: texts, numbers, dates, and lists or dictionaries of them; no objects.
-    :return: the subject in one line, and the text.
-    :raises TypeError: for a model instance or other object among the values.
+    :return: the subject in one line, and the text; in the officer's words if she has any for this
+        mail and language.
+    :raises TypeError: for a model instance or other object among the values, or others than
+        declared.
     """
+    kind = kinds.get(mail)
+    if kind is not None:
+        kind.check_values(context)
+        own = MailText.objects.filter(mail=mail, language=language).first()
+        # A placeholder that a later version does not know any more: rather our words than hers.
+        if own is not None and kind.fits(own.subject, own.body):
+            return render_words(kind, own.subject, own.body, language, context)
     with translation.override(language):
-        # Plain text has nothing to escape; what the values carry was made plain before.
-        plain = Context({name: _plain(value) for name, value in context.items()}, autoescape=False)
-        engine = engines["django"].engine  # type: ignore[attr-defined]
-        subject, text = (
-            engine.get_template(f"emails/{mail}_{part}.txt").render(plain)
-            for part in ("subject", "message")
-        )
+        plain = _plain_context(context)
+        return _tidy(*(template.render(plain) for template in _templates(mail)))
+
+
+def render_words(
+    kind: Kind, subject: str, body: str, language: str, context: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Render subject and text from the officer's words, which `Kind.check_words` has accepted."""
+    values = placeholder_values(kind, language, context)
+    return _tidy(*(kind.fill(defuse(text), values) for text in (subject, body)))
+
+
+def placeholder_values(kind: Kind, language: str, context: Mapping[str, Any]) -> dict[str, str]:
+    """Return what stands for each placeholder, by its source: a value, or a finished sentence."""
+    with translation.override(language):
+        plain = _plain_context(context)
+        values = {
+            str(name): "" if value is None else str(localize(value))
+            for name, value in plain.flatten().items()
+        }
+        for template in _templates(kind.name):
+            with plain.render_context.push_state(template), plain.bind_template(template):
+                for block in template.nodelist.get_nodes_by_type(BlockNode):
+                    values[block.name] = block.nodelist.render(plain).strip()
+    return values
+
+
+def standard_words(kind: Kind, language: str) -> tuple[str, str]:
+    """Return the standard text as the officer would write it, with its placeholders."""
+    words = {one.source: f"{{{one.word}}}" for one in kind.placeholders}
+    context = Context(kind.example | words, autoescape=False)  # type: ignore[operator]
+    blocks = BlockContext()
+    blocks.add_blocks(
+        {name: BlockNode(name, NodeList([TextNode(word)])) for name, word in words.items()}
+    )
+    texts = []
+    with translation.override(language):
+        for template in _templates(kind.name):
+            with context.render_context.push_state(template), context.bind_template(template):
+                context.render_context[BLOCK_CONTEXT_KEY] = blocks
+                texts.append(template.nodelist.render(context))
+    return _tidy(*texts)
+
+
+def _templates(mail: str) -> list[Template]:
+    engine = engines["django"].engine  # type: ignore[attr-defined]
+    return [engine.get_template(f"emails/{mail}_{part}.txt") for part in ("subject", "message")]
+
+
+def _plain_context(context: Mapping[str, Any]) -> Context:
+    # Plain text has nothing to escape; what the values carry is made plain here.
+    return Context({name: _plain(value) for name, value in context.items()}, autoescape=False)
+
+
+def _tidy(subject: str, text: str) -> tuple[str, str]:
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
@@ -107,6 +169,8 @@ def queue_mail(
     validate_recipient(to)
     codes = [code for code, _name in settings.LANGUAGES]
     language = language if language in codes else settings.LANGUAGE_CODE
+    if mail in kinds:
+        kinds[mail].check_values(context)
     if subject_body is None:
         subject, text = render(mail, language, context)
     else:

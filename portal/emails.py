@@ -3,12 +3,35 @@
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from core.mail import queue_mail
+from core.mail_kinds import Placeholder, declare
 from core.phones import spoken
 from portal.models import Feedback, NetworkProfile
+
+declare(
+    "portal/feedback",
+    title=gettext_lazy("Barriere gemeldet"),
+    purpose=gettext_lazy("An das Team, wenn jemand eine Barriere im Portal meldet."),
+    placeholders=[
+        Placeholder("Text", "text", gettext_lazy("was gemeldet wurde"), required=True),
+        Placeholder(
+            "Seite", "where", gettext_lazy("um welche Seite es geht, wenn das bekannt ist")
+        ),
+        Placeholder("Frist", "due", gettext_lazy("bis wann zu antworten ist")),
+        Placeholder(
+            "Hinweis", "hint", gettext_lazy("dass niemand eine Antwort erwartet, wenn das so ist")
+        ),
+    ],
+    example={
+        "text": gettext_lazy("Die Karte lässt sich mit der Tastatur nicht bedienen."),
+        "page": "/de/organisationen/",
+        "due": "20. 12. 2026",
+        "answerable": True,
+    },
+)
 
 
 def feedback_arrived(feedback: Feedback, officer: User) -> None:

@@ -2,10 +2,44 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from core.mail import queue_mail
+from core.mail_kinds import Placeholder, declare
+from organisations.emails.words import A_PERSON, AN_ORGANISATION, ORGANISATION
 from organisations.models import Consent
+
+NAME = Placeholder("Name", "name", gettext_lazy("der Name der Ansprechperson"))
+
+declare(
+    "organisations/consent_request",
+    title=gettext_lazy("Bitte um Einwilligung"),
+    purpose=gettext_lazy("An eine Ansprechperson: Was von ihr darf öffentlich sein?"),
+    placeholders=[
+        NAME,
+        ORGANISATION,
+        Placeholder(
+            "Eintrag", "entered", gettext_lazy("wer die Person eingetragen hat, ein ganzer Satz")
+        ),
+        Placeholder("Stand", "state", gettext_lazy("was schon öffentlich ist, ein ganzer Satz")),
+        Placeholder("Foto", "photo", gettext_lazy("ein Satz zum Foto, wenn es eines gibt")),
+        Placeholder("Gültigkeit", "validity", gettext_lazy("wie lange der Link gilt, ein Satz")),
+        Placeholder(
+            "Sonst",
+            "otherwise",
+            gettext_lazy("was geschieht, wenn die Person nichts tut, ganze Sätze"),
+            required=True,
+        ),
+    ],
+    example={
+        "name": A_PERSON,
+        "organisation": AN_ORGANISATION,
+        "by": gettext_lazy("Max Muster"),
+        "is_public": False,
+        "has_photo": True,
+        "days": 60,
+    },
+)
 
 
 def requested(consent: Consent, *, token: str, language: str) -> None:
@@ -32,6 +66,19 @@ def requested(consent: Consent, *, token: str, language: str) -> None:
         action=action,
         confidential=True,
     )
+
+
+declare(
+    "organisations/consent_answered",
+    title=gettext_lazy("Antwort zur Einwilligung"),
+    purpose=gettext_lazy("An die Person, die eine Ansprechperson um Einwilligung gebeten hat."),
+    placeholders=[
+        NAME,
+        ORGANISATION,
+        Placeholder("Antwort", "answer", gettext_lazy("die Antwort, ganze Sätze"), required=True),
+    ],
+    example={"name": A_PERSON, "organisation": AN_ORGANISATION, "agreed": True},
+)
 
 
 def answered(consent: Consent, *, agreed: bool) -> None:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import mail
+from core.mail_kinds import Placeholder, declare
+from organisations.emails.words import AN_ORGANISATION, OFFICER, ORGANISATION, REASON
 from organisations.models import Organisation
 
 ADMITTED = "organisations/admitted"
@@ -21,6 +23,67 @@ REJECTED = "organisations/rejected"
 GAP = "…"
 
 Action = tuple[Promise, str]
+
+for _name, _title, _purpose, _more in (
+    (ADMITTED, _("Aufgenommen"), _("An alle Vertretungen, wenn Sie eine Anmeldung annehmen."), []),
+    (
+        ASKED_BACK,
+        _("Rückfrage"),
+        _("An alle Vertretungen, wenn Sie zu einer Anmeldung eine Frage haben."),
+        [
+            Placeholder(
+                "Frage",
+                "gap",
+                _("drei Punkte: Dort schreiben Sie Ihre Frage, bevor die E-Mail hinausgeht"),
+                required=True,
+                alone=True,
+            )
+        ],
+    ),
+    (
+        REJECTED,
+        _("Abgelehnt"),
+        _("An alle Vertretungen, wenn Sie eine Anmeldung ablehnen."),
+        [
+            Placeholder(
+                "Begründung",
+                "gap",
+                _("drei Punkte: Dort schreiben Sie den Grund, bevor die E-Mail hinausgeht"),
+                required=True,
+                alone=True,
+            )
+        ],
+    ),
+    (
+        "organisations/paused",
+        _("Pausiert"),
+        _("An alle Vertretungen, wenn Sie eine Organisation pausieren."),
+        [REASON],
+    ),
+    (
+        "organisations/resumed",
+        _("Wieder aktiv"),
+        _("An alle Vertretungen, wenn Sie eine Organisation wieder öffentlich machen."),
+        [REASON],
+    ),
+    (
+        "organisations/archived",
+        _("Archiviert"),
+        _("An alle Vertretungen, wenn Sie eine Organisation archivieren."),
+        [REASON],
+    ),
+):
+    declare(
+        _name,
+        title=_title,
+        purpose=_purpose,
+        placeholders=[ORGANISATION, *_more, OFFICER],
+        example={
+            "organisation": AN_ORGANISATION,
+            "officer": _("Ihr Name"),
+            "reason": _("Wir haben lange nichts von Ihnen gehört."),
+        },
+    )
 
 
 def reading_language(organisation: Organisation) -> str:

@@ -4,11 +4,31 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from core.mail import queue_mail
+from core.mail_kinds import Placeholder, declare
+from organisations.emails.words import A_PERSON, AN_ORGANISATION, ORGANISATION
 from organisations.models import Organisation
+
+declare(
+    "organisations/submitted",
+    title=gettext_lazy("Anmeldung angekommen"),
+    purpose=gettext_lazy("An die Person, die eine Anmeldung gesendet hat."),
+    placeholders=[
+        Placeholder(
+            "Anrede", "greeting", gettext_lazy("Guten Tag, mit dem Namen, wenn wir ihn kennen")
+        ),
+        Placeholder(
+            "Dank",
+            "thanks",
+            gettext_lazy("der Dank für die Anmeldung oder für die Antwort auf Ihre Rückfrage"),
+        ),
+        ORGANISATION,
+    ],
+    example={"name": A_PERSON, "organisation": AN_ORGANISATION, "again": False},
+)
 
 
 def submitted(organisation: Organisation, *, by: User, again: bool) -> None:
@@ -23,6 +43,32 @@ def submitted(organisation: Organisation, *, by: User, again: bool) -> None:
         context={"name": by.name, "organisation": organisation.name, "again": again},
         action=action,
     )
+
+
+declare(
+    "organisations/registration_received",
+    title=gettext_lazy("Neue Anmeldung"),
+    purpose=gettext_lazy("An das Team, wenn eine Anmeldung auf eine Entscheidung wartet."),
+    placeholders=[
+        Placeholder("Überschrift", "heading", gettext_lazy("„Neue Anmeldung“ und der Name")),
+        Placeholder("Anlass", "occasion", gettext_lazy("was geschehen ist, ein ganzer Satz")),
+        ORGANISATION,
+        Placeholder("Art", "kind", gettext_lazy("die Art der Organisation")),
+        Placeholder("Ort", "municipality", gettext_lazy("die Stadt oder Gemeinde")),
+        Placeholder(
+            "Antwort", "reply", gettext_lazy("die Antwort auf Ihre Rückfrage, wenn es eine gibt")
+        ),
+        Placeholder("Absender", "sender", gettext_lazy("wer die Anmeldung gesendet hat")),
+    ],
+    example={
+        "organisation": AN_ORGANISATION,
+        "kind": gettext_lazy("Verein"),
+        "municipality": gettext_lazy("Musterstadt"),
+        "sender": A_PERSON,
+        "again": True,
+        "answer": gettext_lazy("Ja, unsere Treffen sind für alle offen."),
+    },
+)
 
 
 def to_the_office(
