@@ -37,6 +37,7 @@ class AccessRequestAdmin(ReadOnlyAdmin):
     search_fields = ("organisation__name", "user__email", "user__name")
     actions = ("grant", "decline")
     fields = ("organisation", "user", "message", "state", "created_at", "decided_at", "decided_by")
+    change_form_template = "admin/organisations/accessrequest/change_form.html"
 
     @admin.action(description=gettext_lazy("Zustimmen"), permissions=["change"])
     def grant(self, request: HttpRequest, queryset: QuerySet[AccessRequest]) -> None:
@@ -45,6 +46,13 @@ class AccessRequestAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Ablehnen"), permissions=["change"])
     def decline(self, request: HttpRequest, queryset: QuerySet[AccessRequest]) -> None:
         self._decide(request, queryset, grant=False)
+
+    def response_change(self, request: HttpRequest, obj: AccessRequest) -> HttpResponse:
+        for name, grant in (("_grant", True), ("_decline", False)):
+            if name in request.POST and IS_POPUP_VAR not in request.POST:
+                self._decide(request, AccessRequest.objects.filter(pk=obj.pk), grant=grant)
+                return redirect("admin:index")
+        return super().response_change(request, obj)
 
     def _decide(
         self, request: HttpRequest, queryset: QuerySet[AccessRequest], *, grant: bool

@@ -23,7 +23,7 @@ class ProblemForm(forms.ModelForm):
     )
     email = forms.EmailField(
         label=_("Ihre E-Mail-Adresse"),
-        help_text=_("Freiwillig. Nur das Team liest sie, um Ihnen zu antworten."),
+        help_text=_("Nur das Team liest sie, um Ihnen zu antworten."),
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

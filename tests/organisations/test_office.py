@@ -642,6 +642,22 @@ class TestRequestsAndReports:
         assert (asked.state, asked.decided_by) == (state, officer)
         assert OutboxMessage.objects.get().to == asked.user.email
 
+    @pytest.mark.parametrize(("button", "state"), [("_grant", "granted"), ("_decline", "declined")])
+    def test_a_request_for_access_is_decided_on_its_page(
+        self, client_for, officer, organisation, button, state
+    ):
+        row = make_access_request(organisation=organisation)
+        client = client_for(officer)
+        page = client.get(change_url(row)).text
+        assert "Sichern" not in page, "there is nothing to save"
+        assert f'href="{reverse("organisations:people", args=[organisation.pk])}"' in page
+        answer = client.post(change_url(row), {button: ""}, follow=True)
+        assert "1 Anfrage ist entschieden." in answer.text
+        row.refresh_from_db()
+        assert row.state == state
+        assert organisation.representatives.filter(user=row.user).exists() == (state == "granted")
+        assert button not in client.get(change_url(row)).text
+
     def test_the_message_cannot_be_rewritten(self, client_for, officer):
         asked = make_access_request(message="Original")
         client_for(officer).post(change_url(asked), {"message": "Anders", "state": "granted"})
