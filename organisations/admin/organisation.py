@@ -51,6 +51,14 @@ class ContactInline(admin.StackedInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactPerson]:
         return super().get_queryset(request).select_related("photo").prefetch_related("consents")
 
+    def get_formset(
+        self, request: HttpRequest, obj: Organisation | None = None, **options: Any
+    ) -> Any:
+        formset = super().get_formset(request, obj, **options)
+        # Django would refuse because of the consents; `contacts.remove` keeps their proof.
+        formset.form.hand_clean_DELETE = lambda form: None
+        return formset
+
     def get_fieldsets(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
         if obj is None or obj.state in editing.EDITABLE_STATES:
             return super().get_fieldsets(request, obj)
