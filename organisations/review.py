@@ -95,7 +95,7 @@ def _value(organisation: Organisation, name: str) -> str:
     if field.choices:
         return str(getattr(organisation, f"get_{name}_display")())
     if isinstance(value, bool):
-        return _("ja") if value else _("nein")
+        return _("Ja") if value else _("Nein")
     if isinstance(value, list):
         return "\n".join(str(entry) for entry in value)
     if name == "phone" and value:
@@ -106,7 +106,7 @@ def _value(organisation: Organisation, name: str) -> str:
 def _texts(organisation: Organisation, name: str) -> list[Row]:
     """Return a text in every language it was written in."""
     label = organisation._meta.get_field(name).verbose_name
-    rows = [{"label": label, "value": getattr(organisation, name)}]
+    rows = [{"label": label, "value": getattr(organisation, name), "direction": "auto"}]
     for language, texts in organisation.translations.items():
         if texts.get(name) and language != settings.LANGUAGE_CODE:
             try:
