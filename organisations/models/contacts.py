@@ -112,7 +112,7 @@ class Consent(models.Model):
 
     contact = models.ForeignKey(
         ContactPerson,
-        models.PROTECT,
+        models.SET_NULL,
         null=True,
         blank=True,
         related_name="consents",
@@ -161,6 +161,11 @@ class Consent(models.Model):
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True) | Q(given_at__isnull=False),
                 name="organisations_consent_withdrawn_after_given",
+            ),
+            # Without its person only what is over is kept, so that its time runs out.
+            models.CheckConstraint(
+                condition=Q(contact__isnull=False) | Q(withdrawn_at__isnull=False),
+                name="organisations_consent_parted_when_over",
             ),
         ]
 

@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts import own_data, services
 from accounts.models import User
@@ -235,7 +236,7 @@ def test_the_proof_of_an_entry_that_was_removed_before_is_shown_and_loses_the_na
     contact = ContactPerson.objects.get(user=person)
     contacts.remove(contact=contact, by=person)
     other = make_consent(given_by="Vera <anna.petra.person@example.org>")
-    Consent.objects.filter(pk=other.pk).update(contact=None)
+    Consent.objects.filter(pk=other.pk).update(contact=None, withdrawn_at=timezone.now())
     data = json.loads(client_for(person).get(EXPORT, {"format": "json"}).content)
     assert [row["given_by"] for row in data["consents"]] == [
         "Petra Person <petra.person@example.org>"

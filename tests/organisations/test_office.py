@@ -16,6 +16,7 @@ from core import history
 from core.models import OutboxMessage
 from organisations.models import (
     AccessRequest,
+    Consent,
     ContactPerson,
     Municipality,
     Organisation,
@@ -477,6 +478,8 @@ class TestEditing:
         assert client.post(change_url(full), data).status_code == 302
         assert [one.name for one in full.contacts.all()] == ["Neue Person"]
         assert full.contacts.get().published == {}
+        # That Ada had agreed can still be proved.
+        assert Consent.objects.get(contact=None).given_by.startswith("Ada Beispiel")
 
     def test_pictures_are_described_and_removed(self, client_for, officer, full):
         client = client_for(officer)
