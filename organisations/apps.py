@@ -10,9 +10,9 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import own_data
-        from core import jobs
+        from core import jobs, mail
         from organisations import signals
-        from organisations.services import erasure, images, retention
+        from organisations.services import confirmation, erasure, images, retention, succession
 
         signals.connect()
         own_data.register(
@@ -27,3 +27,8 @@ class OrganisationsConfig(AppConfig):
         jobs.register("organisations.retention", every=datetime.timedelta(days=1))(
             retention.forget_old
         )
+        for name, service in (("confirmation", confirmation), ("succession", succession)):
+            mail.bounce_handlers.append(service.came_back)
+            jobs.register(f"organisations.{name}", every=datetime.timedelta(days=1))(
+                service.ask_due
+            )

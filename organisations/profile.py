@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Value
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from core.addresses import own_url
@@ -224,6 +225,35 @@ def page(organisation: Organisation, index: Directory) -> dict[str, Any]:
     }
     context["linked_data"] = linked_data(organisation, context)
     return context
+
+
+def facts(organisation: Organisation) -> list[dict[str, str]]:
+    """Return in short what everybody reads about an organisation, for it to check: label and value.
+
+    What is not said is left out; contact persons have only what they agreed to.
+    """
+    texts = (text(organisation, name) for name in Organisation.translated_fields)
+    first = next(filter(None, texts), None)
+    found = {
+        _("Name"): organisation.name,
+        _("Art"): organisation.get_kind_display(),
+        _("Stadt oder Gemeinde"): str(organisation.municipality or ""),
+        _("Adresse"): ", ".join(address(organisation)),
+        _("Telefon"): spoken(organisation.phone) if organisation.phone else "",
+        _("E-Mail-Adresse"): organisation.email,
+        _("Internetseite"): website_label(organisation.website),
+        _("Öffnungszeiten oder Treffen"): organisation.opening_times,
+        _("Beschreibung"): beginning(first.text, DESCRIPTION_LENGTH) if first else "",
+        _("Themen"): ", ".join(str(one) for one in organisation.topics.all()),
+        _("Sprachen"): ", ".join(str(one) for one in organisation.languages.all()),
+        _("Ansprechpersonen"): "; ".join(_in_one_line(one) for one in contacts(organisation)),
+    }
+    return [{"label": label, "value": value} for label, value in found.items() if value]
+
+
+def _in_one_line(contact: Contact) -> str:
+    phone = spoken(contact.phone) if contact.phone else ""
+    return ", ".join(filter(None, (contact.name, contact.function, phone, contact.email)))
 
 
 def linked_data(organisation: Organisation, shown: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,14 @@
 from django.urls import path, register_converter
 
-from organisations.views import consent, contacts, directory, images, people, registration
+from organisations.views import (
+    confirmation,
+    consent,
+    contacts,
+    directory,
+    images,
+    people,
+    registration,
+)
 
 
 class StepConverter:
@@ -68,6 +76,14 @@ urlpatterns = [
         images.remove,
         name="image_remove",
     ),
+    path("meine-organisationen/<int:pk>/bestaetigen/", confirmation.confirm, name="confirm"),
+    path("bestaetigen/<str:token>/", confirmation.confirmation, name="confirmation"),
+    path(
+        "bestaetigen/<str:token>/schreiben/",
+        confirmation.correction,
+        name="confirmation_correction",
+    ),
+    path("nachfolge/<str:token>/", confirmation.succession, name="succession"),
     path("bilder/<uuid:pk>/<str:size>.webp", images.image, name="image"),
     path("einwilligung/<str:token>/", consent.consent, name="consent"),
     path("einwilligung/<str:token>/foto.webp", consent.photo, name="consent_photo"),

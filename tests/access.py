@@ -36,6 +36,7 @@ class World:
         self._people(client_for)
         self._organisations()
         self._contacts()
+        self._questions()
         self._images()
         self._office()
 
@@ -81,6 +82,23 @@ class World:
         self.consent_token, token_hash = new_token()
         factories.make_consent(
             contact=self.hidden_contact, given_at=None, given_by="", token_hash=token_hash
+        )
+
+    def _questions(self) -> None:
+        """Whoever has the link is asked, with or without a log-in."""
+        self.confirmation = factories.make_confirmation(organisation=self.active)
+        self.confirmation_token, token_hash = new_token()
+        factories.make_confirmation_ask(
+            confirmation=self.confirmation,
+            user=self.editor,
+            email=self.editor.email,
+            token_hash=token_hash,
+        )
+        Organisation.objects.filter(pk=self.active.pk).update(confirmed_on="2020-01-01")
+        self.succession = factories.make_succession(organisation=self.active)
+        self.succession_token, token_hash = new_token()
+        factories.make_succession_ask(
+            succession=self.succession, user=self.editor, token_hash=token_hash
         )
 
     def _images(self) -> None:
@@ -346,6 +364,23 @@ MATRIX: dict[str, Row] = {
     "organisations:consent@guessed": Row(
         everybody(404), everybody(404), lambda world: {"token": "x" * 43}
     ),
+    "organisations:confirmation": Row(
+        everybody(200), everybody(302), lambda world: {"token": world.confirmation_token}
+    ),
+    "organisations:confirmation_correction": Row(
+        everybody(200), everybody(200), lambda world: {"token": world.confirmation_token}
+    ),
+    "organisations:succession": Row(
+        everybody(200), everybody(302), lambda world: {"token": world.succession_token}
+    ),
+    **{
+        f"organisations:{route}@guessed": Row(
+            everybody(404), everybody(404), lambda world: {"token": "x" * 43}
+        )
+        for route in ("confirmation", "confirmation_correction", "succession")
+    },
+    "organisations:confirm@active": Row(READ_ONLY, OWN_DONE, of("active")),
+    "organisations:confirm@foreign": Row(READ_ONLY, FOREIGN_DONE, of("foreign")),
     # The invitation is the outsider's.
     "organisations:invitation": Row(
         everybody(200),

@@ -24,6 +24,8 @@ from PIL import Image
 from accounts.models import User
 from organisations.models import (
     AccessRequest,
+    Confirmation,
+    ConfirmationAsk,
     Consent,
     ContactPerson,
     FormerSlug,
@@ -35,6 +37,8 @@ from organisations.models import (
     ProblemReport,
     Representative,
     RepresentativeInvitation,
+    Succession,
+    SuccessionAsk,
     TargetGroup,
     Topic,
 )
@@ -233,6 +237,48 @@ def make_consent(
         values.setdefault("requested_at", timezone.now())
         values.setdefault("expires_at", timezone.now() + datetime.timedelta(days=30))
     return Consent.objects.create(contact=contact, fields=fields or ["name"], **values)
+
+
+# --- Questions by mail ----------------------------------------------------------------------------
+def make_confirmation(*, organisation: Organisation | None = None, **fields: Any) -> Confirmation:
+    """Return a round in which the organisation has been asked once."""
+    values = {"asked": 1, "next_on": timezone.localdate() + datetime.timedelta(days=21)} | fields
+    return Confirmation.objects.create(organisation=organisation or make_organisation(), **values)
+
+
+def make_confirmation_ask(
+    *, confirmation: Confirmation | None = None, token_hash: str | None = None, **fields: Any
+) -> ConfirmationAsk:
+    """Return a question; give `token_hash` to be able to follow its link."""
+    values = {"number": 1, "language": "de", "email": "gefragt@example.org"} | fields
+    return ConfirmationAsk.objects.create(
+        confirmation=confirmation or make_confirmation(),
+        token_hash=token_hash or uuid.uuid4().hex * 2,
+        **values,
+    )
+
+
+def make_succession(*, organisation: Organisation | None = None, **fields: Any) -> Succession:
+    values = {"next_on": timezone.localdate() + datetime.timedelta(days=14)} | fields
+    return Succession.objects.create(organisation=organisation or make_organisation(), **values)
+
+
+def make_succession_ask(
+    *,
+    user: User,
+    succession: Succession | None = None,
+    token_hash: str | None = None,
+    question: str = SuccessionAsk.Question.TAKE_OVER,
+) -> SuccessionAsk:
+    """Return a question to somebody; give `token_hash` to be able to follow its link."""
+    return SuccessionAsk.objects.create(
+        succession=succession or make_succession(),
+        user=user,
+        email=user.email,
+        language="de",
+        question=question,
+        token_hash=token_hash or uuid.uuid4().hex * 2,
+    )
 
 
 # --- Files ----------------------------------------------------------------------------------------

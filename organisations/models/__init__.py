@@ -1,3 +1,4 @@
+from .confirmation import Confirmation, ConfirmationAsk, Succession, SuccessionAsk
 from .contacts import Consent, ContactPerson
 from .images import OrganisationImage
 from .organisation import FormerSlug, Organisation, ProblemReport
@@ -6,6 +7,8 @@ from .taxonomy import Language, Municipality, PostalCode, TargetGroup, Topic
 
 __all__ = [
     "AccessRequest",
+    "Confirmation",
+    "ConfirmationAsk",
     "Consent",
     "ContactPerson",
     "FormerSlug",
@@ -17,6 +20,8 @@ __all__ = [
     "ProblemReport",
     "Representative",
     "RepresentativeInvitation",
+    "Succession",
+    "SuccessionAsk",
     "TargetGroup",
     "Topic",
 ]

@@ -211,6 +211,7 @@ class Organisation(TranslatedModel):
         indexes = [
             models.Index(fields=["state", "name"], name="organisations_state_name"),
             models.Index(fields=["state", "submitted_at"], name="organisations_state_submitted"),
+            models.Index(fields=["state", "confirmed_on"], name="organisations_state_confirmed"),
         ]
         constraints = [
             models.CheckConstraint(

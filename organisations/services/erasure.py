@@ -14,6 +14,8 @@ from core import revision
 from core.errors import Refused
 from organisations.models import (
     AccessRequest,
+    Confirmation,
+    ConfirmationAsk,
     Consent,
     ContactPerson,
     Organisation,
@@ -21,6 +23,7 @@ from organisations.models import (
     ProblemReport,
     Representative,
     RepresentativeInvitation,
+    SuccessionAsk,
 )
 from organisations.services import consent, images, registration
 
@@ -93,7 +96,28 @@ def collect(user: User) -> Iterator[Section]:
         _("Hinweise von Ihnen"),
         [describe(row, ["organisation", "text"]) for row in reports.select_related("organisation")],
     )
+    asks = _asks(user).select_related("confirmation__organisation")
+    yield Section(
+        "confirmation_questions",
+        _("Fragen an Sie, ob die Angaben stimmen"),
+        [_asked(row, row.confirmation.organisation) for row in asks],
+    )
+    questions = SuccessionAsk.objects.filter(user=user).select_related("succession__organisation")
+    yield Section(
+        "succession_questions",
+        _("Fragen an Sie, wer eine Organisation verwaltet"),
+        [_asked(row, row.succession.organisation) for row in questions],
+    )
     yield Section("changes", _("Änderungen von Ihnen"), list(_changes(user)))
+
+
+def _asks(user: User) -> models.QuerySet[ConfirmationAsk]:
+    return ConfirmationAsk.objects.filter(Q(user=user) | Q(email__iexact=user.email))
+
+
+def _asked(row: ConfirmationAsk | SuccessionAsk, organisation: Organisation) -> list[Value]:
+    name = Value("organisation", _("Organisation"), organisation.name)
+    return [name, *describe(row, ["email", "asked_at", "answered_at", "returned_at"])]
 
 
 def _changes(user: User) -> Iterable[list[Value]]:
@@ -156,6 +180,8 @@ def erase(user: User) -> None:
     AccessRequest.objects.filter(user=user).delete()
     ProblemReport.objects.filter(email__iexact=user.email).update(email="")
     ProblemReport.objects.filter(settled_by=user).update(settled_by=None)
+    _asks(user).delete()
+    SuccessionAsk.objects.filter(user=user).delete()
     _forget_name(user)
     revision.bump()
 
@@ -180,6 +206,7 @@ def _make_nameless(consents: models.QuerySet[Consent]) -> None:
 def _forget_name(user: User) -> None:
     """Take the person's name out of notes that services have written."""
     for word in {user.name, user.email} - {""}:
-        for row in Consent.objects.filter(note__contains=word):
-            row.note = row.note.replace(word, _("gelöscht"))
-            row.save(update_fields=["note"])
+        for model in (Consent, Confirmation):
+            for row in model.objects.filter(note__contains=word):
+                row.note = row.note.replace(word, _("gelöscht"))[:500]
+                row.save(update_fields=["note"])

@@ -205,6 +205,25 @@ def hand_over(*, organisation: Organisation, to: Representative, by: User) -> bo
 
 
 @transaction.atomic
+def take_over(*, organisation: Organisation, user: User) -> bool:
+    """Make somebody who speaks for an organisation manage it, beside managers who seem to be gone.
+
+    For `services.succession`, which has asked them; nobody else loses a role.
+
+    :return: whether anything changed.
+    :raises Refused: if the person does not speak for the organisation any more.
+    """
+    locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    row = Representative.objects.filter(organisation=locked, user=user).first()
+    if row is None or locked.state == Organisation.State.ARCHIVED:
+        raise Refused(_("Sie vertreten „%(name)s“ nicht mehr.") % {"name": locked.name})
+    if row.role == Role.MANAGER:
+        return False
+    _set_role(row, Role.MANAGER, by=user, reason=gettext_lazy("Verwaltung übernommen"))
+    return True
+
+
+@transaction.atomic
 def leave(*, organisation: Organisation, user: User) -> bool:
     """End one's own representation; False if there is none.
 

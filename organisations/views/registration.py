@@ -22,7 +22,7 @@ from core.text import clean_text
 from organisations import duplicates, questions, review
 from organisations.forms import registration as forms
 from organisations.models import Organisation
-from organisations.services import editing, registration
+from organisations.services import confirmation, editing, registration
 from organisations.views import contacts, images, steps
 from organisations.views.contacts import contact_rows
 from organisations.views.steps import frame, own_organisation, step_url
@@ -163,6 +163,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             "tasks": entries if organisation.state in editing.EDITABLE_STATES else [],
             "missing": registration.missing(organisation) if registering else [],
             "manages": manages,
+            "offers_confirmation": confirmation.is_worth_confirming(organisation),
             "own_contacts": [
                 row
                 for row in contact_rows(organisation, request.user)

@@ -14,7 +14,7 @@ from core.errors import Conflict, Refused
 from core.resume import recall
 from organisations.forms import registration as forms
 from organisations.models import Organisation
-from organisations.services import editing, registration
+from organisations.services import confirmation, editing, registration
 
 Handler = Callable[[HttpRequest, Organisation, str], HttpResponse]
 
@@ -51,6 +51,7 @@ def frame(organisation: Organisation, step: str) -> dict[str, Any]:
         "organisation": organisation,
         "step": step,
         "title": registration.STEPS[step],
+        "offers_confirmation": confirmation.is_worth_confirming(organisation),
         "number": position + 1,
         "total": len(names),
         "back_url": step_url(organisation, before)
@@ -61,6 +62,13 @@ def frame(organisation: Organisation, step: str) -> dict[str, Any]:
 
 def onwards(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
     """Lead on after a saved step: to the next one, or to the list of steps."""
+    if "confirm" in request.POST and confirmation.is_worth_confirming(organisation):
+        try:
+            confirmation.confirm(organisation=organisation, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("Danke! Ihre Angaben sind bestätigt."))
     if not organisation.can_submit or "later" in request.POST:
         messages.success(request, _("Gespeichert."))
         return redirect("organisations:tasks", pk=organisation.pk)

@@ -5,14 +5,23 @@ import time_machine
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from organisations.models import AccessRequest, Consent, ProblemReport, RepresentativeInvitation
+from organisations.models import (
+    AccessRequest,
+    ConfirmationAsk,
+    Consent,
+    ProblemReport,
+    RepresentativeInvitation,
+)
 from organisations.services import retention
 from tests.factories import (
     make_access_request,
+    make_confirmation,
+    make_confirmation_ask,
     make_consent,
     make_contact,
     make_invitation,
     make_problem_report,
+    make_succession,
 )
 
 
@@ -35,16 +44,22 @@ def test_what_is_over_is_deleted_and_what_waits_stays(organisation, officer):
     make_invitation(organisation=organisation, email="offen@example.org")
     make_access_request(state=AccessRequest.State.GRANTED, decided_at=days_ago(366))
     make_access_request(message="offen")
+    make_confirmation(state="confirmed", next_on=None, ended_at=days_ago(366))
+    make_confirmation(state="confirmed", next_on=None, ended_at=days_ago(300))
+    make_succession(state="closed", next_on=None, ended_at=days_ago(366))
+    ask = make_confirmation_ask()
     expected = {
         "reports deleted": 1,
         "invitations deleted": 3,
         "requests deleted": 1,
         "consents deleted": 0,
+        "questions deleted": 2,
     }
     assert retention.forget_old() == expected
     assert set(ProblemReport.objects.values_list("text", flat=True)) == {"neu", "offen"}
     assert RepresentativeInvitation.objects.get().email == "offen@example.org"
     assert AccessRequest.objects.get().message == "offen"
+    assert ConfirmationAsk.objects.get() == ask
     assert set(retention.forget_old().values()) == {0}
 
 
