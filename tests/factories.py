@@ -181,6 +181,40 @@ def make_organisation(
     return organisation
 
 
+def make_complete_organisation(*, municipality: Municipality, **fields: Any) -> Organisation:
+    """Return an organisation in Rastatt with an answer to every question."""
+    return make_organisation(
+        **{
+            "name": "Haus am Fluss e. V.",
+            "slug": "haus-am-fluss",
+            "short_name": "HaF",
+            "legal_form": "e. V.",
+            "founding_year": 1998,
+            "register_entry": "VR 123456, Amtsgericht Mannheim",
+            "charitable": True,
+            "municipality": municipality,
+            "active_in": [municipality],
+            "street": "Hauptstraße 1",
+            "postal_code": "76437",
+            "place": "Rastatt",
+            "address_public": True,
+            "description": "Wir sind da.",
+            "aims": "Mehr Musik",
+            "activities": "Chor",
+            "regions": "Anatolien",
+            "phone": "+4972223814325",
+            "email": "haus@example.org",
+            "website": "https://haus.example.org/",
+            "social_links": ["https://social.example.org/haus"],
+            "topics": [make_topic(name="Musik")],
+            "target_groups": [make_target_group()],
+            "languages": [make_language(name="Türkisch", code="tr")],
+            "translations": {"tr": {"description": "Buradayız."}},
+        }
+        | fields
+    )
+
+
 def make_former_slug(*, slug: str, organisation: Organisation) -> FormerSlug:
     return FormerSlug.objects.create(slug=slug, organisation=organisation)
 

@@ -5,13 +5,7 @@ from django.urls import reverse
 
 from organisations import questions
 from organisations.models import Organisation
-from tests.factories import (
-    make_language,
-    make_municipality,
-    make_organisation,
-    make_target_group,
-    make_topic,
-)
+from tests.factories import make_complete_organisation, make_municipality, make_target_group
 
 pytestmark = pytest.mark.django_db
 
@@ -20,34 +14,15 @@ pytestmark = pytest.mark.django_db
 def complete(manager):
     """A registration with an answer to every question, about to be sent."""
     place = make_municipality(name="Rastatt", postal_codes=("76437",))
-    return make_organisation(
-        name="Haus am Fluss e. V.",
-        state="returned",
-        manager=manager,
-        short_name="HaF",
-        legal_form="e. V.",
-        founding_year=1998,
-        register_entry="VR 123456",
-        charitable=True,
+    return make_complete_organisation(
         municipality=place,
+        manager=manager,
+        state="returned",
         active_in=[place, make_municipality(name="Gaggenau")],
-        street="Hauptstraße 1",
         address_extra="Hinterhaus",
-        postal_code="76437",
-        place="Rastatt",
         opening_times="Jeden Freitag",
-        description="Wir sind da.",
-        aims="Mehr Musik",
-        activities="Chor",
-        translations={"tr": {"aims": "Daha çok müzik"}},
-        topics=[make_topic(name="Musik")],
         target_groups=[make_target_group(name="Frauen")],
-        languages=[make_language(name="Türkisch", code="tr")],
-        regions="Anatolien",
-        phone="+4972223814325",
-        email="haus@example.org",
-        website="https://haus.example.org/",
-        social_links=["https://social.example.org/haus"],
+        translations={"tr": {"aims": "Daha çok müzik"}},
     )
 
 

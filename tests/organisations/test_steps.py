@@ -15,6 +15,7 @@ from organisations.forms.fields import PhoneField
 from organisations.models import FormerSlug, Organisation
 from organisations.services import editing, registration
 from tests.factories import (
+    make_complete_organisation,
     make_language,
     make_municipality,
     make_organisation,
@@ -42,34 +43,7 @@ def gaggenau():
 @pytest.fixture
 def filled(manager, rastatt):
     """An active organisation with something in every field."""
-    return make_organisation(
-        name="Haus am Fluss e. V.",
-        slug="haus-am-fluss",
-        manager=manager,
-        short_name="HaF",
-        legal_form="e. V.",
-        founding_year=1998,
-        register_entry="VR 123456, Amtsgericht Mannheim",
-        charitable=True,
-        municipality=rastatt,
-        street="Hauptstraße 1",
-        postal_code="76437",
-        place="Rastatt",
-        address_public=True,
-        description="Wir sind da.",
-        aims="Mehr Musik",
-        activities="Chor",
-        regions="Anatolien",
-        phone="+4972223814325",
-        email="haus@example.org",
-        website="https://haus.example.org/",
-        social_links=["https://social.example.org/haus"],
-        topics=[make_topic(name="Musik")],
-        target_groups=[make_target_group()],
-        languages=[make_language(name="Türkisch", code="tr")],
-        active_in=[rastatt],
-        translations={"tr": {"description": "Buradayız."}},
-    )
+    return make_complete_organisation(municipality=rastatt, manager=manager)
 
 
 def form_data(page) -> dict:
