@@ -25,12 +25,12 @@ from django.utils.translation import override
 from phonenumber_field.phonenumber import PhoneNumber
 from rapidfuzz import fuzz, process
 
+from core.folding import fold
 from core.phones import spoken
 from core.spreadsheets import NO, YES
 from core.text import clean_text, clean_url
 from core.translations import translation_field
 from organisations import questions
-from organisations.folding import fold
 from organisations.forms import contacts as contact_forms
 from organisations.forms import registration
 from organisations.models import (
@@ -256,7 +256,6 @@ CONTACT_HEADINGS = {
 }
 # What else people call these columns in lists of their own.
 ALIASES = {
-    "number": ("Nr.", "ID"),
     "name": ("Organisation", "Verein", "Vereinsname", "Name der Organisation", "Bezeichnung"),
     "short_name": ("Abkürzung", "Kürzel"),
     "kind": ("Organisationsart", "Typ"),
@@ -392,6 +391,11 @@ def _write_contact(index: int, name: str, row: Organisation, words: Vocabulary) 
 def _german(model: type[Model], name: str) -> str:
     with override(settings.LANGUAGE_CODE):
         return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def german_label(name: str, value: str) -> str:
+    """Return what the export calls a choice of a field."""
+    return _labels(name)[value]
 
 
 @lru_cache(maxsize=8)
