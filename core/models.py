@@ -277,3 +277,46 @@ class BackgroundTask(models.Model):
     def percent(self) -> int:
         """How much is done, in whole per cent."""
         return 100 * self.done // self.total if self.total else 0
+
+
+class SavedView(models.Model):
+    """Filters, search and order of a list in the back office, under a name of its owner's."""
+
+    NAME_LENGTH = 60
+    QUERY_LENGTH = 2000
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="+",
+        verbose_name=_("Gespeichert von"),
+        editable=False,
+    )
+    page = models.CharField(max_length=100, editable=False)  # such as organisations.topic
+    name = models.CharField(_("Name der Ansicht"), max_length=NAME_LENGTH)
+    query = models.CharField(max_length=QUERY_LENGTH, editable=False)
+    shared = models.BooleanField(
+        _("Auch für das Team"),
+        default=False,
+        help_text=_("Alle, die diese Liste sehen dürfen, finden die Ansicht über der Liste."),
+    )
+    created_at = models.DateTimeField(_("Angelegt am"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("gespeicherte Ansicht")
+        verbose_name_plural = _("gespeicherte Ansichten")
+        ordering: ClassVar[list[str]] = ["name", "pk"]
+        indexes = [models.Index(fields=["page", "name"], name="core_savedview_of_page")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "page", "name"],
+                name="core_savedview_one_name_per_owner",
+                violation_error_message=_("Diesen Namen haben Sie hier schon vergeben."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name="") & ~models.Q(query=""), name="core_savedview_is_named"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

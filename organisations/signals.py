@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from core import revision
+from organisations import finding
 
 from .models import (
     ContactPerson,
@@ -59,6 +60,11 @@ def terms_changed(instance: models.Model, action: str, **kwargs: Any) -> None:
         revision.bump()
 
 
+def municipality_changed(instance: Municipality, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        finding.refresh(instance.organisations.values_list("pk", flat=True))
+
+
 def connect() -> None:
     """Connect everything above; called once when the app is ready."""
     receivers = {
@@ -72,6 +78,11 @@ def connect() -> None:
                 signal.connect(
                     receiver, sender=sender, dispatch_uid=f"{receiver.__name__}:{sender.__name__}"
                 )
+    for saved, sender in (
+        (finding.organisation_saved, Organisation),
+        (municipality_changed, Municipality),
+    ):
+        post_save.connect(saved, sender=sender, dispatch_uid=f"search_text:{sender.__name__}")
     for field in Organisation._meta.many_to_many:
         m2m_changed.connect(
             terms_changed, sender=field.remote_field.through, dispatch_uid=f"terms:{field.name}"

@@ -19,7 +19,7 @@ from django.utils.text import slugify
 from phonenumber_field.phonenumber import PhoneNumber
 
 from core import folding, revision, statistics
-from organisations import reference_data
+from organisations import finding, reference_data
 from organisations.models import (
     Consent,
     ContactPerson,
@@ -305,4 +305,5 @@ def _save(rows: list[Row]) -> None:
         for contact in contacts
         if contact.consented_at
     )
+    finding.refresh(row.organisation.pk for row in rows)
     revision.bump()

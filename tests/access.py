@@ -17,7 +17,7 @@ from django.test import Client
 from accounts.models import User
 from core.mail import queue_mail
 from core.tokens import new_token
-from organisations.models import Organisation, OrganisationImage
+from organisations.models import DuplicatePair, Merge, Organisation, OrganisationImage
 from organisations.services.images import sized_name
 from tests import factories
 from tests.conftest import officer_group
@@ -125,6 +125,12 @@ class World:
         )
         self.problem = factories.make_problem_report(organisation=self.active)
         self.feedback = factories.make_feedback()
+        self.double = factories.make_organisation(name=self.active.name, slug="doppelt")
+        self.pair = DuplicatePair.objects.create(first=self.active, second=self.double, score=90)
+        self.absorbed = factories.make_organisation(
+            slug="aufgegangen", state=State.ARCHIVED, merged_into=self.active
+        )
+        self.merge = Merge.objects.create(kept=self.active, gone=self.absorbed)
         self.mail = queue_mail(
             key="access", to="fremd@example.org", mail="", language="de", context={},
             subject_body=("Betreff", "Text"),
@@ -475,9 +481,16 @@ def model(
     def old_key(world: World) -> dict[str, Any]:
         return {"<path:object_id>": getattr(world, attribute).pk}
 
+    def table(world: World) -> dict[str, Any]:
+        return {"what": "angezeigt", "ending": "csv"}
+
     prefix, path = f"admin:{name}", "/de/verwaltung/" + name.replace("_", "/", 1)
     return {
         f"{prefix}_changelist": Row(cells("view", 302 if is_one_row else 200), cells("view")),
+        f"{prefix}_export": Row(cells("view"), cells("view"), table),
+        # Without a filter there is nothing to keep, so it leads back; nobody here has a view.
+        f"{prefix}_view_add": Row(cells("view", 302), cells("view", 302)),
+        f"{prefix}_view": Row(office(404), office(404), lambda world: {"pk": 999}),
         f"{prefix}_add": Row(cells("add"), cells("add")),
         f"{prefix}_change": Row(cells("view"), cells("change", 302 if saves else 200), key),
         f"{prefix}_history": Row(cells("view"), cells("view"), key),
@@ -525,6 +538,34 @@ ADMIN: dict[str, Row] = {
     **model("organisations_municipality", "municipality", officer="view change", administrator=ALL),
     **model("organisations_organisation", "active", officer="view change"),
     **model("organisations_accessrequest", "access_request", officer="view change", saves=True),
+    **model("organisations_confirmation", "confirmation", officer="view"),
+    "admin:organisations_confirmation_organisation@active": Row(
+        office(200), office(200), of("active")
+    ),
+    "admin:organisations_confirmation_organisation@foreign_draft": Row(
+        office(200), office(200), of("foreign_draft")
+    ),
+    **model("organisations_succession", "succession", officer="view"),
+    "admin:organisations_succession_settle": Row(office(405), office(302), of("succession")),
+    **model("organisations_duplicatepair", "pair", officer="view"),
+    # A request must say what it decides; a pair is looked at where it is merged.
+    "admin:organisations_duplicatepair_changelist": Row(office(200), office(404)),
+    "admin:organisations_duplicatepair_change": Row(
+        office(302), office(302), lambda world: {"object_id": world.pair.pk}
+    ),
+    **model("organisations_merge", "merge", officer="view"),
+    # Sent, it undoes the merge.
+    "admin:organisations_merge_change": Row(
+        office(200), office(302), lambda world: {"object_id": world.merge.pk}
+    ),
+    "admin:organisations_merge_choose": Row(office(200), office(200), of("active")),
+    "admin:organisations_merge_compare": Row(
+        office(200), office(200), lambda world: {"one": world.active.pk, "other": world.double.pk}
+    ),
+    # Nobody merges an organisation with itself.
+    "admin:organisations_merge_compare@same": Row(
+        office(302), office(302), lambda world: {"one": world.active.pk, "other": world.active.pk}
+    ),
     **model("organisations_problemreport", "problem", officer="view change", saves=True),
     **model("portal_networkprofile", "network", officer="view change", is_one_row=True),
     **model("portal_feedback", "feedback", officer="view change", saves=True),

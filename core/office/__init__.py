@@ -9,6 +9,7 @@ from core.office.bulk import BulkAction, Outcome, add_bulk_action
 from core.office.desk import SHOWN, Item, Waiting, waiting, waits
 from core.office.forms import TranslatedForm, translated_form, translation_names
 from core.office.guard import Guarded
+from core.office.lists import RANK, OfficeChangeList, ranked
 from core.office.pages import OfficeModelAdmin
 from core.office.parts import (
     Box,
@@ -22,12 +23,14 @@ from core.office.parts import (
 from core.office.site import OfficeSite
 
 __all__ = [
+    "RANK",
     "SHOWN",
     "Box",
     "BulkAction",
     "Guarded",
     "Item",
     "Link",
+    "OfficeChangeList",
     "OfficeModelAdmin",
     "OfficeSite",
     "Outcome",
@@ -39,6 +42,7 @@ __all__ = [
     "change_link",
     "change_links",
     "list_link",
+    "ranked",
     "translated_form",
     "translation_names",
     "waiting",

@@ -8,21 +8,37 @@ Beyond Django's:
 - what is shown can be had as a table, with the same filters, search, order and columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from html import unescape
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import EmptyPage, Paginator
+from django.contrib.admin.utils import label_for_field, lookup_field
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from core import folding
+from core import exports, folding, spreadsheets
 from core.office import parts
 from core.office.bulk import BulkAction, BulkAdmin
+from core.office.views import ViewsAdmin
+
+AS_SHOWN, EVERYTHING = "angezeigt", "alles"
+ENDINGS = {"xlsx": "Excel", "csv": "CSV"}
 
 # The order of a search, where nobody has chosen another.
 RANK = "search_rank"
@@ -33,18 +49,6 @@ SEARCH_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class Export:
-    """A table that can be taken from a list.
-
-    :ivar name: stands in the address.
-    :ivar label: what is in it, such as "wie angezeigt".
-    """
-
-    name: str
-    label: str
-
-
-@dataclass(frozen=True)
 class PageNumber:
     """Which page of a list this is, as `ui.pagination` asks for it."""
 
@@ -52,26 +56,33 @@ class PageNumber:
     paginator: Paginator
 
 
-class KeysFirst(Paginator):
-    """Finds the keys of a page's rows first, mostly in an index alone, and then only these rows."""
+class QuickPages(Paginator):
+    """Finds the keys of a page's rows first, mostly in an index alone, and then only these rows.
+
+    So the last page of a long list costs what the first does, and nothing wide is sorted.
+    """
+
+    # So many rows are read at once.
+    SHORT = 1000
 
     def __init__(self, queryset: QuerySet[Any], per_page: int, *, total: int | None = None) -> None:
         super().__init__(queryset, per_page)
         if total is not None:
             self.__dict__["count"] = total  # cached_property
 
-    def rows(self, number: int) -> list[Any]:
-        """Return the rows of a page in order; the last page's if there are fewer pages."""
-        try:
-            number = self.validate_number(number)
-        except EmptyPage:
-            number = 1 if number < 1 else self.num_pages
+    def rows(self, number: int, every_row: QuerySet[Any]) -> list[Any]:
+        """Return the rows of a page in order.
+
+        :param every_row: what the rows are taken from, without the list's filters.
+        """
+        if not self.count:
+            return []
         begin = (number - 1) * self.per_page
         queryset: Any = self.object_list
+        if self.count <= self.SHORT:
+            return list(queryset[begin : begin + self.per_page])
         keys = list(queryset.values_list("pk", flat=True)[begin : begin + self.per_page])
-        found = queryset.model._default_manager.none()
-        found = queryset.filter(pk__in=keys).order_by()
-        by_key = {row.pk: row for row in found}
+        by_key = {row.pk: row for row in every_row.filter(pk__in=keys)}
         return [by_key[key] for key in keys if key in by_key]
 
 
@@ -88,8 +99,13 @@ class OfficeChangeList(ChangeList):
         """Return the number of rows if it is known already."""
         return None
 
+    @property
+    def without_search(self) -> str:
+        """The address of the list with its filters and without its search."""
+        return self.get_query_string({SEARCH_VAR: None})
+
     def get_results(self, request: HttpRequest) -> None:
-        paginator = KeysFirst(self.queryset, self.list_per_page, total=self.total())
+        paginator = QuickPages(self.queryset, self.list_per_page, total=self.total())
         self.paginator = paginator
         self.result_count = paginator.count
         self.full_result_count = None
@@ -99,11 +115,14 @@ class OfficeChangeList(ChangeList):
         self.multi_page = self.result_count > self.list_per_page
         # A page that is not there any more leads to the last one, not to an error.
         self.page_num = min(max(self.page_num, 1), paginator.num_pages)
-        self.result_list = paginator.rows(self.page_num)
+        every_row = self.apply_select_related(self.root_queryset.order_by())
+        if self.model_admin.list_defer:
+            every_row = every_row.defer(*self.model_admin.list_defer)
+        self.result_list = paginator.rows(self.page_num, every_row)
         self.page = PageNumber(self.page_num, paginator)
 
 
-class ListAdmin(BulkAdmin):
+class ListAdmin(BulkAdmin, ViewsAdmin):
     """The list of an admin page; `OfficeModelAdmin` has it.
 
     :cvar export_columns: what "wie angezeigt" gives out, as names like in `list_display`; if not
@@ -111,6 +130,14 @@ class ListAdmin(BulkAdmin):
     """
 
     export_columns: Sequence[str] = ()
+    # Long texts that the list does not show, and does not fetch.
+    list_defer: Sequence[str] = ()
+    show_facets = ShowFacets.ALWAYS
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        view = self.admin_site.admin_view(self.export)
+        return [path("ausgabe/<slug:what>.<slug:ending>", view, name=name), *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return OfficeChangeList
@@ -153,11 +180,96 @@ class ListAdmin(BulkAdmin):
             except IncorrectLookupParameters:
                 return redirect(request.path)
             return self.bulk_view(request, action, changelist.queryset)
-        context = {"list_links": self.list_links(request)}
+        context = {
+            "list_links": self.list_links(request),
+            "exports": self._exports(request),
+            **self.views_context(request),
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def _chosen_action(self, request: HttpRequest) -> BulkAction | None:
         return self.get_bulk_actions(request).get(request.POST.get("action", ""))
+
+    # --- Giving it out
+    def full_export(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> tuple[Sequence[str], Iterable[Sequence[str]]] | None:
+        """Return headings and rows with everything there is; None where the list shows all."""
+        return None
+
+    def export(self, request: HttpRequest, what: str, ending: str) -> HttpResponseBase:
+        """Give out the list as it is filtered, searched and ordered, on all its pages."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        if what not in (AS_SHOWN, EVERYTHING) or ending not in ENDINGS:
+            raise Http404
+        back = f"{self._list_url()}?{request.GET.urlencode()}"
+        try:
+            changelist = self.get_changelist_instance(request)
+        except (IncorrectLookupParameters, ValueError, OverflowError, DataError):
+            return redirect(back)
+        queryset = changelist.queryset
+        table = self.full_export(request, queryset) if what == EVERYTHING else None
+        if what == EVERYTHING and table is None:
+            raise Http404
+        headings, rows = table or self._as_shown(request, queryset)
+        name = str(self.opts.verbose_name_plural)
+        answer = spreadsheets.response(ending, name, headings, rows)
+        number: int = answer.rows_written  # type: ignore[attr-defined]
+        exports.note(by=request.user, model=self.model, number=number, ending=ending, what=what)
+        return answer
+
+    def _exports(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the tables that can be had, each with its addresses."""
+        offered = [(AS_SHOWN, _("Wie angezeigt"))]
+        if type(self).full_export is not ListAdmin.full_export:
+            offered.append((EVERYTHING, _("Alle Angaben")))
+        kept = request.GET.copy()
+        kept.pop(PAGE_VAR, None)
+        query = f"?{kept.urlencode()}" if kept else ""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
+        return [
+            {
+                "label": label,
+                "files": [
+                    {"name": ENDINGS[ending], "url": reverse(name, args=[what, ending]) + query}
+                    for ending in ENDINGS
+                ],
+            }
+            for what, label in offered
+        ]
+
+    def _as_shown(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> tuple[list[str], Iterator[list[str]]]:
+        names = self.export_columns or self.get_list_display(request)
+        headings = [
+            capfirst(str(label_for_field(name, self.model, model_admin=self))) for name in names
+        ]
+        rows = queryset.iterator(chunk_size=500)
+        return headings, ([self._cell(row, name) for name in names] for row in rows)
+
+    def _cell(self, row: Any, name: str) -> str:
+        """Return what a column says of a row, as text."""
+        try:
+            column, _attribute, value = lookup_field(name, row, self)
+        except ObjectDoesNotExist:
+            return ""
+        if column is not None and column.is_relation:
+            value = getattr(row, column.name)
+        elif column is not None and getattr(column, "flatchoices", None):
+            value = dict(column.flatchoices).get(value, value)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return spreadsheets.YES if value else spreadsheets.NO
+        if isinstance(value, datetime):
+            return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        if isinstance(value, date):
+            return date_format(value, "SHORT_DATE_FORMAT")
+        if isinstance(value, SafeString):
+            return unescape(strip_tags(value)).strip()
+        return str(value)
 
 
 def likeness(words: Sequence[str], name: str, text: str) -> int | None:
@@ -181,7 +293,7 @@ def likeness(words: Sequence[str], name: str, text: str) -> int | None:
     return 3 if all(f" {word}" in text for word in words) else 4
 
 
-def ranked(queryset: QuerySet[Any], ranks: dict[int, list[Any]]) -> QuerySet[Any]:
+def ranked(queryset: QuerySet[Any], ranks: Mapping[int, Sequence[Any]]) -> QuerySet[Any]:
     """Return the rows that were found, with how well each matches (0 is best) as `RANK`.
 
     :param ranks: keys by rank.

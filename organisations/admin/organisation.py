@@ -1,10 +1,12 @@
 """An organisation's page in the back office, with its people and pictures."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,24 +14,21 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from core.errors import Conflict, Refused
 from core.fields import RowsField
-from core.folding import fold
 from core.office import translated_form, translation_names
-from organisations import questions, review
+from organisations import columns, questions, review
+from organisations.admin import listing
 from organisations.admin.forms import ContactForm, ImageForm, OrganisationForm
-from organisations.admin.review_page import SERVICES, ReviewPage, review_url
+from organisations.admin.review_page import ReviewPage, review_url
 from organisations.models import (
     ContactPerson,
-    Municipality,
     Organisation,
     OrganisationImage,
-    Topic,
 )
 from organisations.services import consent, contacts, decisions, editing, images
-from organisations.services.decisions import Decision
 
 State = Organisation.State
 
@@ -104,31 +103,6 @@ class ImageInline(admin.StackedInline):
         )
 
 
-class MunicipalityFilter(admin.SimpleListFilter):
-    """The towns of the county, in one query."""
-
-    title = gettext_lazy("Stadt oder Gemeinde")
-    parameter_name = "ort"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        rows = Municipality.objects.filter(in_county=True).only("slug", "name", "translations")
-        return [(row.slug, str(row)) for row in rows]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(municipality__slug=self.value()) if self.value() else queryset
-
-
-class TopicFilter(admin.SimpleListFilter):
-    title = gettext_lazy("Thema")
-    parameter_name = "thema"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(row.slug, str(row)) for row in Topic.objects.all()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(topics__slug=self.value()) if self.value() else queryset
-
-
 @admin.register(Organisation)
 class OrganisationAdmin(ReviewPage):
     """An organisation with its people and pictures; its state changes on the review page alone."""
@@ -136,13 +110,25 @@ class OrganisationAdmin(ReviewPage):
     form = translated_form(Organisation, OrganisationForm)
     change_form_template = "admin/organisations/organisation/change_form.html"
     list_display = ("name", "state_in_words", "kind", "municipality", "waits_since", "confirmed")
-    list_filter = ("state", "kind", MunicipalityFilter, TopicFilter, "accessibility")
-    search_fields = ("name", "short_name", "place", "email")
-    search_help_text = gettext_lazy("Name, Kurzname, Ort oder E-Mail-Adresse")
+    list_filter = (
+        ("state", listing.CountedChoices),
+        ("kind", listing.CountedChoices),
+        listing.MunicipalityFilter,
+        listing.TopicFilter,
+        ("accessibility", listing.CountedChoices),
+    )
+    search_fields = ("name",)  # that there is a search; what it means is said below
+    search_help_text = gettext_lazy(
+        "Name, Ort, Telefon, E-Mail-Adresse oder Person; Tippfehler machen nichts"
+    )
     list_select_related = ("municipality",)
+    list_defer = (
+        "description", "aims", "activities", "opening_times", "translations", "social_links",
+        "officer_message", "answer_to_office", "municipality__outline",
+    )  # fmt: skip
     inlines = (ContactInline, ImageInline)
     readonly_fields = ("speakers",)
-    actions = ("pause", "resume", "archive")
+    bulk_actions = listing.DECISIONS
     fieldsets = (
         *((section.title, {"fields": section.fields}) for section in questions.SECTIONS),
         (
@@ -191,49 +177,19 @@ class OrganisationAdmin(ReviewPage):
     def _waits(organisation: Organisation) -> bool:
         return organisation.state == State.SUBMITTED
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return listing.OrganisationChangeList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find names however their accents and umlauts were typed."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if folded := fold(search_term):
-            names = Organisation.objects.values_list("pk", "name", "short_name")
-            alike = [
-                pk for pk, name, short in names.iterator() if folded in fold(f"{name} {short}")
-            ]
-            found |= queryset.filter(pk__in=alike[:500])
-        return found, may_repeat
+        return listing.search(request, queryset, search_term)
 
-    @admin.action(description=gettext_lazy("Pausieren"), permissions=["decide"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Organisation]) -> None:
-        self._decide_many(request, queryset, Decision.PAUSE)
-
-    @admin.action(description=gettext_lazy("Wieder aktivieren"), permissions=["decide"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Organisation]) -> None:
-        self._decide_many(request, queryset, Decision.RESUME)
-
-    @admin.action(description=gettext_lazy("Archivieren"), permissions=["decide"])
-    def archive(self, request: HttpRequest, queryset: QuerySet[Organisation]) -> None:
-        self._decide_many(request, queryset, Decision.ARCHIVE)
-
-    def _decide_many(
-        self, request: HttpRequest, queryset: QuerySet[Organisation], decision: Decision
-    ) -> None:
-        done = 0
-        for organisation in queryset:
-            try:
-                done += SERVICES[decision](organisation=organisation, by=request.user)
-            except Refused as refused:
-                self.message_user(request, str(refused), messages.WARNING)
-        if done:
-            text = ngettext(
-                "%(decision)s: %(number)s Organisation.",
-                "%(decision)s: %(number)s Organisationen.",
-                done,
-            )
-            self.message_user(
-                request, text % {"decision": decision.label, "number": done}, messages.SUCCESS
-            )
+    def full_export(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> tuple[list[str], Iterator[list[str]]]:
+        people = request.user.has_perm("organisations.view_contactperson")
+        return columns.export(queryset, people=people)
 
     # --- The form
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -3,6 +3,7 @@ from .contacts import Consent, ContactPerson
 from .images import OrganisationImage
 from .organisation import FormerSlug, Organisation, ProblemReport
 from .people import AccessRequest, Representative, RepresentativeInvitation
+from .search_text import SearchText
 from .taxonomy import Language, Municipality, PostalCode, TargetGroup, Topic
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ProblemReport",
     "Representative",
     "RepresentativeInvitation",
+    "SearchText",
     "Succession",
     "SuccessionAsk",
     "TargetGroup",
