@@ -1,4 +1,4 @@
-"""Is this organisation here already? Likely duplicates by name, website, e-mail and telephone.
+"""Is this organisation here already? Likely duplicates by name, website, e-mail, phone, address.
 
 How likely is a number between 0 and 1. The name counts by the words two names share, whatever
 their order and with a slip of the pen; words that many organisations have (`GENERIC`, the names of
@@ -6,12 +6,16 @@ the county's places) count little, so that "Türkischer Kulturverein Rastatt" is
 "Italienischer Kulturverein Rastatt". Each further thing in common (`EVIDENCE`) removes that share
 of the remaining doubt: 1 − (1 − name) · (1 − website) · …
 
+Here one organisation is compared with all others, `organisations.services.pairs` compares all with
+all by the same measure.
+
 Only the names are kept in memory, to find candidates among many thousands in milliseconds; what is
 compared and returned comes fresh from the database.
 """
 
+import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -27,8 +31,9 @@ from organisations.models import Municipality, Organisation
 
 # From here on somebody is asked, or shown to the officer.
 THRESHOLD = 0.7
-# What the same … says on its own: a telephone may be a parish's or a town hall's.
-EVIDENCE = {"website": 0.85, "email": 0.85, "phone": 0.75, "domain": 0.35}
+# What the same … says on its own: a telephone may be a parish's or a town hall's, and many have
+# their address in the same house.
+EVIDENCE = {"website": 0.85, "email": 0.85, "phone": 0.75, "domain": 0.35, "address": 0.35}
 # The weight of a word that says little; any other word weighs 1.
 GENERIC_WEIGHT = 0.25
 GENERIC_WORDS = """
@@ -71,7 +76,7 @@ class Match:
     """One organisation that may be the same.
 
     :ivar score: how likely, 0 to 1.
-    :ivar reasons: what it has in common: `name`, `website`, `email`, `phone`, `domain`.
+    :ivar reasons: what it has in common: `name` and the keys of `EVIDENCE`.
     """
 
     organisation: Organisation
@@ -88,6 +93,7 @@ class Traits:
     email: str = ""
     phone: str = ""
     domain: str = ""
+    address: str = ""
 
 
 def find(
@@ -96,6 +102,8 @@ def find(
     website: str = "",
     email: str = "",
     phone: str | PhoneNumber = "",
+    street: str = "",
+    postal_code: str = "",
     exclude: Organisation | None = None,
     limit: int = 5,
     public_only: bool = False,
@@ -109,14 +117,23 @@ def find(
     :param public_only: only what every visitor may see; without it all states but archived ones
         that were never admitted, which is for staff alone.
     """
-    traits = traits_of(names=[name], website=website, email=email, phone=phone)
+    traits = traits_of(
+        names=[name],
+        website=website,
+        email=email,
+        phone=phone,
+        street=street,
+        postal_code=postal_code,
+    )
     known = _names.refreshed()
     keys = set(_alike(traits, known)) | set(_in_common(traits))
     if exclude is not None:
         keys.discard(exclude.pk)
     if not keys:
         return []
-    organisations = Organisation.objects.filter(pk__in=keys).select_related("municipality")
+    # What is part of another one now is found under that one's name.
+    organisations = Organisation.objects.filter(pk__in=keys, merged_into=None)
+    organisations = organisations.select_related("municipality")
     if public_only:
         organisations = organisations.public()
     matches = [
@@ -147,7 +164,13 @@ def same_contact(organisation: Organisation) -> list[Organisation]:
 
 
 def traits_of(
-    *, names: Iterable[str], website: str = "", email: str = "", phone: str | PhoneNumber = ""
+    *,
+    names: Iterable[str],
+    website: str = "",
+    email: str = "",
+    phone: str | PhoneNumber = "",
+    street: str = "",
+    postal_code: str = "",
 ) -> Traits:
     """Return what an organisation is compared by, in one spelling each."""
     email = clean_text(email, multiline=False).lower()
@@ -167,6 +190,19 @@ def traits_of(
         email=email,
         phone=_phone(phone),
         domain=own_host or (mail_host if mail_host not in MAIL_PROVIDERS else ""),
+        address=_address(street, postal_code),
+    )
+
+
+def traits_of_organisation(organisation: Organisation) -> Traits:
+    """Return what a stored organisation is compared by."""
+    return traits_of(
+        names=[organisation.name, organisation.short_name],
+        website=organisation.website,
+        email=organisation.email,
+        phone=organisation.phone,
+        street=organisation.street,
+        postal_code=organisation.postal_code,
     )
 
 
@@ -177,26 +213,36 @@ def compare(
 
     :param places: folded names of places; they weigh as little as `GENERIC`.
     """
-    other = traits_of(
-        names=[organisation.name, organisation.short_name],
-        website=organisation.website,
-        email=organisation.email,
-        phone=organisation.phone,
-    )
+    score, reasons = likeness(traits, traits_of_organisation(organisation), places)
+    return Match(organisation, score, reasons) if score >= THRESHOLD else None
+
+
+def likeness(
+    mine: Traits,
+    other: Traits,
+    places: frozenset[str] = frozenset(),
+    evidence: Mapping[str, float] = EVIDENCE,
+) -> tuple[float, tuple[str, ...]]:
+    """Return how likely two descriptions mean the same organisation, and what they share.
+
+    :param places: folded names of places; they weigh as little as `GENERIC`.
+    :param evidence: what each thing in common says, where that is not `EVIDENCE`.
+    """
     by_name = max(
-        (alikeness(mine, theirs, places) for mine in traits.names for theirs in other.names),
+        (alikeness(one, another, places) for one in mine.names for another in other.names),
         default=0.0,
     )
     doubt = 1 - by_name
     reasons = ["name"] if by_name >= THRESHOLD else []
-    for trait in ("website", "email", "phone", "domain"):
-        mine, theirs = getattr(traits, trait), getattr(other, trait)
-        if not mine or mine != theirs or (trait == "domain" and "website" in reasons):
+    for trait, share in evidence.items():
+        value = getattr(mine, trait)
+        if not value or value != getattr(other, trait):
             continue
-        doubt *= 1 - EVIDENCE[trait]
+        if trait == "domain" and "website" in reasons:
+            continue
+        doubt *= 1 - share
         reasons.append(trait)
-    score = round(1 - doubt, 3)
-    return Match(organisation, score, tuple(reasons)) if score >= THRESHOLD else None
+    return round(1 - doubt, 3), tuple(reasons)
 
 
 def alikeness(
@@ -341,3 +387,9 @@ def _website(address: str) -> tuple[str, str]:
 def _phone(number: str | PhoneNumber) -> str:
     parsed = to_python(number, region=settings.PHONENUMBER_DEFAULT_REGION)
     return parsed.as_e164 if parsed and parsed.is_valid() else ""
+
+
+def _address(street: str, postal_code: str) -> str:
+    """Return street, number and postcode in one spelling, "" unless there is a number."""
+    joined = "".join(words(street)).replace("strasse", "str")
+    return f"{joined} {postal_code}" if re.search(r"\d", joined) else ""
