@@ -78,6 +78,25 @@ def keep(request: HttpRequest) -> bool:
     return True
 
 
+def keep_for(request: HttpRequest, data: QueryDict, *, path: str) -> bool:
+    """Keep what somebody who is logged in has typed, for the form at another address.
+
+    :param path: of the form, with its query.
+    :return: False when it was too much (MAX_BYTES).
+    """
+    encoded = _without_secrets(data).urlencode()
+    if len(encoded) > MAX_BYTES:
+        return False
+    request.session[KEPT] = {
+        "path": path,
+        "data": encoded,
+        "files": bool(request.FILES),
+        "owner": str(request.user.pk),
+        "at": time.time(),
+    }
+    return True
+
+
 def waiting(request: HttpRequest) -> dict[str, Any] | None:
     """Return what was kept for this address and this person.
 

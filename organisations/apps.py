@@ -12,7 +12,15 @@ class OrganisationsConfig(AppConfig):
         from accounts import own_data
         from core import jobs, mail
         from organisations import signals
-        from organisations.services import confirmation, erasure, images, retention, succession
+        from organisations.services import (
+            confirmation,
+            erasure,
+            images,
+            merging,
+            pairs,
+            retention,
+            succession,
+        )
 
         signals.connect()
         own_data.register(
@@ -27,6 +35,8 @@ class OrganisationsConfig(AppConfig):
         jobs.register("organisations.retention", every=datetime.timedelta(days=1))(
             retention.forget_old
         )
+        jobs.register("organisations.pairs", every=pairs.EVERY)(pairs.search_daily)
+        jobs.register("organisations.merges", every=datetime.timedelta(days=1))(merging.forget_old)
         for name, service in (("confirmation", confirmation), ("succession", succession)):
             mail.bounce_handlers.append(service.came_back)
             jobs.register(f"organisations.{name}", every=datetime.timedelta(days=1))(

@@ -1,5 +1,6 @@
 """All that an organisation has said, in words: before it is sent, and for the officer to decide."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from core import phones
 from organisations import duplicates, questions
 from organisations.models import Consent, ContactPerson, Organisation, OrganisationImage
+from organisations.services import pairs
 
 Row = dict[str, Any]
 PARTS_OF_OTHERS = {"whole_county", "address_extra", "postal_code", "place"}
@@ -27,10 +29,10 @@ def answers(organisation: Organisation, section: questions.Section) -> list[Row]
         if name in Organisation.translated_fields:
             rows += _texts(organisation, name)
         elif name == "street":
-            rows.append({"label": _("Adresse"), "value": _address(organisation)})
+            rows.append({"label": _("Adresse"), "value": address_in_words(organisation)})
         elif name not in PARTS_OF_OTHERS:
             label = organisation._meta.get_field(name).verbose_name
-            rows.append({"label": label, "value": _value(organisation, name)})
+            rows.append({"label": label, "value": in_words(organisation, name)})
     return rows
 
 
@@ -60,32 +62,43 @@ def images(organisation: Organisation) -> list[OrganisationImage]:
     return list(organisation.images.filter(pending=False).exclude(kind="portrait"))
 
 
-def likely_duplicates(organisation: Organisation) -> list[dict[str, Any]]:
-    """Return the organisations that may be the same, with what they have in common in words."""
+def likely_duplicates(organisation: Organisation) -> list[Row]:
+    """Return the organisations that may be the same, with what they have in common in words.
+
+    Those of which the officer has said that they are not the same are left out.
+    """
+    found = duplicates.find(
+        name=organisation.name,
+        website=organisation.website,
+        email=organisation.email,
+        phone=organisation.phone,
+        street=organisation.street,
+        postal_code=organisation.postal_code,
+        exclude=organisation,
+    )
+    parted = pairs.parted_from(organisation) if found else set()
+    return [
+        {"organisation": match.organisation, "reasons": reasons_in_words(match.reasons)}
+        for match in found
+        if match.organisation.pk not in parted
+    ]
+
+
+def reasons_in_words(reasons: Iterable[str]) -> str:
+    """Return what two entries have in common; see `duplicates.Match`."""
     words = {
         "name": _("ähnlicher Name"),
         "website": _("gleiche Internetseite"),
         "email": _("gleiche E-Mail-Adresse"),
         "phone": _("gleiche Telefonnummer"),
         "domain": _("gleiche Internetadresse hinter dem @"),
+        "address": _("gleiche Adresse"),
     }
-    found = duplicates.find(
-        name=organisation.name,
-        website=organisation.website,
-        email=organisation.email,
-        phone=organisation.phone,
-        exclude=organisation,
-    )
-    return [
-        {
-            "organisation": match.organisation,
-            "reasons": ", ".join(words.get(reason, reason) for reason in match.reasons),
-        }
-        for match in found
-    ]
+    return ", ".join(words.get(reason, reason) for reason in reasons)
 
 
-def _value(organisation: Organisation, name: str) -> str:
+def in_words(organisation: Organisation, name: str) -> str:
+    """Return what stands in one field, in words."""
     field = organisation._meta.get_field(name)
     value = getattr(organisation, name)
     if name == "active_in" and organisation.whole_county:
@@ -124,7 +137,8 @@ def _texts(organisation: Organisation, name: str) -> list[Row]:
     return rows
 
 
-def _address(organisation: Organisation) -> str:
+def address_in_words(organisation: Organisation) -> str:
+    """Return street and place, in lines."""
     place = f"{organisation.postal_code} {organisation.place}".strip()
     return "\n".join(filter(None, [organisation.street, organisation.address_extra, place]))
 

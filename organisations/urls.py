@@ -9,6 +9,7 @@ from organisations.views import (
     people,
     registration,
 )
+from organisations.views.moved import leads_on
 
 
 class StepConverter:
@@ -88,3 +89,10 @@ urlpatterns = [
     path("einwilligung/<str:token>/", consent.consent, name="consent"),
     path("einwilligung/<str:token>/foto.webp", consent.photo, name="consent_photo"),
 ]
+
+# What somebody has open, or finds in a mail, of an entry that was merged meanwhile leads on.
+for pattern in urlpatterns:
+    if str(pattern.pattern).startswith(
+        ("meine-organisationen/<int:pk>/", "organisationen/<int:pk>/")
+    ):
+        pattern.callback = leads_on(pattern.callback)

@@ -128,7 +128,7 @@ class World:
         self.double = factories.make_organisation(name=self.active.name, slug="doppelt")
         self.pair = DuplicatePair.objects.create(first=self.active, second=self.double, score=90)
         self.absorbed = factories.make_organisation(
-            slug="aufgegangen", state=State.ARCHIVED, merged_into=self.active
+            slug="aufgegangen", state="archived", merged_into=self.active
         )
         self.merge = Merge.objects.create(kept=self.active, gone=self.absorbed)
         self.mail = queue_mail(

@@ -1,5 +1,6 @@
 from .confirmation import Confirmation, ConfirmationAsk, Succession, SuccessionAsk
 from .contacts import Consent, ContactPerson
+from .duplicates import DuplicatePair, Merge
 from .images import OrganisationImage
 from .organisation import FormerSlug, Organisation, ProblemReport
 from .people import AccessRequest, Representative, RepresentativeInvitation
@@ -12,8 +13,10 @@ __all__ = [
     "ConfirmationAsk",
     "Consent",
     "ContactPerson",
+    "DuplicatePair",
     "FormerSlug",
     "Language",
+    "Merge",
     "Municipality",
     "Organisation",
     "OrganisationImage",

@@ -4,7 +4,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -194,6 +194,16 @@ class Organisation(TranslatedModel):
     confirmed_on = models.DateField(
         _("Zuletzt bestätigt am"), null=True, blank=True, editable=False
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_from",
+        verbose_name=_("Zusammengeführt mit"),
+        editable=False,
+        help_text=_("Die Organisation, unter der diese jetzt zu finden ist."),
+    )
     skipped_logo = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
@@ -255,6 +265,11 @@ class Organisation(TranslatedModel):
                 condition=Q(postal_code="") | Q(postal_code__regex=r"^[0-9]{5}$"),
                 name="organisations_organisation_postal_code",
                 violation_error_message=_("Eine Postleitzahl hat fünf Ziffern."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True)
+                | (Q(state="archived") & ~Q(merged_into=F("id"))),
+                name="organisations_organisation_merged_is_archived",
             ),
             models.CheckConstraint(
                 condition=Q(website="") | Q(website__regex=r"^[hH][tT][tT][pP][sS]?://"),

@@ -77,6 +77,8 @@ def possible(organisation: Organisation) -> list[Decision]:
     """Return what can be decided about an organisation in its present state, in reading order."""
     if organisation.state == State.ARCHIVED and organisation.confirmed_on is None:
         return []  # It was never admitted: there is no active life to go back to.
+    if organisation.merged_into_id:
+        return []  # It lives on in another one; undoing the merge brings it back.
     return [decision for decision, step in STEPS.items() if organisation.state in step.sources]
 
 
@@ -329,6 +331,11 @@ def _begin(
                 "Bitte lesen Sie die Angaben noch einmal."
             )
             % {"name": row.name}
+        )
+    if row.merged_into_id:
+        raise Refused(
+            _("„%(name)s“ ist jetzt Teil von „%(other)s“. Machen Sie zuerst das rückgängig.")
+            % {"name": row.name, "other": row.merged_into.name}
         )
     if moved_on or row.state not in step.sources:
         raise Refused(

@@ -123,7 +123,9 @@ def find(request: HttpRequest, slug: str) -> Organisation:
         Representative.objects.filter(organisation=OuterRef("pk"), user=request.user.pk)
     )
     former = FormerSlug.objects.filter(slug=slug).values("organisation")
-    for at_address in (Q(slug=slug), Q(pk__in=former)):
+    # What is part of another one now is found there.
+    present = Q(slug=slug, merged_into=None)
+    for at_address in (present, Q(pk__in=former), Q(merged_from__slug=slug)):
         for person in people:
             visible = Organisation.objects.visible_to(person).annotate(is_own=is_own)
             organisation = visible.filter(at_address).first()
@@ -138,7 +140,11 @@ def _moved(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     path = reverse(match.view_name, kwargs={**match.kwargs, "slug": organisation.slug})
     query = request.META.get("QUERY_STRING", "")
     # Public addresses may be remembered; where others are led, they must not learn the new name.
-    return redirect(f"{path}?{query}" if query else path, permanent=organisation.is_public)
+    response = redirect(f"{path}?{query}" if query else path, permanent=organisation.is_public)
+    if organisation.is_public:
+        # A merge can be undone: then the address is the other one's again.
+        response["Cache-Control"] = "no-cache"
+    return response
 
 
 def of_organisation(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -147,7 +153,8 @@ def of_organisation(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     @wraps(view)
     def found(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
         organisation = find(request, slug)
-        if organisation.slug != slug:
+        # What somebody sends under the old address has arrived; a redirect would drop it.
+        if organisation.slug != slug and request.method != "POST":
             return _moved(request, organisation)
         return view(request, organisation, **kwargs)
 

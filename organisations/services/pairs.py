@@ -1,0 +1,243 @@
+"""Likely duplicates over the whole stock: found in the background, parted or merged by the officer.
+
+To compare 10,000 organisations each with each takes fifty million comparisons. Only those that
+share something rare are compared: a website, an e-mail address, a telephone, an address, the whole
+name but for a letter, or one of the two rarest words of the name, a slip of the pen allowed. Names
+that are alike enough to count (`duplicates.THRESHOLD`) always share one of these, up to a slip in
+every word at once.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from itertools import combinations
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core import background
+from core.errors import Refused
+from core.models import BackgroundTask
+from organisations import duplicates
+from organisations.duplicates import EVIDENCE, GENERIC, THRESHOLD, Traits
+from organisations.folding import words
+from organisations.models import DuplicatePair, Municipality, Organisation
+
+KIND = KEY = "organisations.find_pairs"
+EVERY = timedelta(days=1)
+# What more organisations than this share – a town hall's telephone, an umbrella's website – says
+# no more than a common domain does.
+FEW = 4
+# A word or address of more organisations than this brings nobody together by itself.
+BLOCK = 150
+# How many organisations are gone through between two notes of the progress.
+STEP = 200
+
+Progress = Callable[[int, int], None]
+Found = dict[tuple[int, int], tuple[int, tuple[str, ...]]]
+
+
+# --- Searching ------------------------------------------------------------------------------------
+def search(*, by: User | None = None) -> BackgroundTask:
+    """Have the worker look for duplicates; while it does, asking again changes nothing."""
+    return background.start(KIND, key=KEY, by=by, argument={})
+
+
+def search_daily() -> dict[str, int]:
+    """Begin the daily search; the worker does it when it is free."""
+    search()
+    return {"searches begun": 1}
+
+
+def last_search() -> BackgroundTask | None:
+    """Return the latest search, which may still be at it."""
+    return BackgroundTask.objects.filter(kind=KIND).order_by("-pk").first()
+
+
+@background.kind(KIND)
+def find(task: background.Running) -> None:
+    """Bring the stored pairs up to date; begun twice it does the same once more."""
+    store(find_all(progress=task.progress))
+
+
+def find_all(*, progress: Progress = lambda done, total: None) -> Found:
+    """Compare all organisations that are not archived.
+
+    :param progress: told how many of how many organisations are done.
+    :return: the likeness in per cent and what is in common, by the two keys in order.
+    """
+    rows = Organisation.objects.exclude(state=Organisation.State.ARCHIVED).order_by("pk")
+    fields = ("name", "short_name", "website", "email", "phone", "street", "postal_code")
+    traits = {row.pk: duplicates.traits_of_organisation(row) for row in rows.only(*fields)}
+    places = frozenset(
+        word for name in Municipality.objects.values_list("name", flat=True) for word in words(name)
+    )
+    shared = {name: Counter(getattr(one, name) for one in traits.values()) for name in EVIDENCE}
+    found: Found = {}
+    compared = 0
+    for done, (key, others) in enumerate(_candidates(traits, places)):
+        if done % STEP == 0:
+            progress(done, len(traits))
+        for other in others:
+            compared += 1
+            mine = traits[key]
+            score, reasons = duplicates.likeness(
+                mine, traits[other], places, _evidence(mine, shared)
+            )
+            if score >= THRESHOLD:
+                found[min(key, other), max(key, other)] = round(score * 100), reasons
+    return found
+
+
+@transaction.atomic
+def store(found: Found) -> dict[str, int]:
+    """Write what was found, and drop what is not alike any more; what was parted stays parted.
+
+    :return: how many pairs are there, and how many were dropped.
+    """
+    there = set(Organisation.objects.values_list("pk", flat=True))
+    now = timezone.now()
+    stale = DuplicatePair.objects.filter(parted_at=None)
+    gone = [
+        pk
+        for pk, first, second in stale.values_list("pk", "first_id", "second_id")
+        if (first, second) not in found
+    ]
+    for start in range(0, len(gone), 500):
+        DuplicatePair.objects.filter(pk__in=gone[start : start + 500]).delete()
+    DuplicatePair.objects.bulk_create(
+        (
+            DuplicatePair(
+                first_id=first, second_id=second, score=score, reasons=list(reasons), found_at=now
+            )
+            for (first, second), (score, reasons) in found.items()
+            if first in there and second in there
+        ),
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["first", "second"],
+        update_fields=["score", "reasons"],
+    )
+    return {"pairs": len(found), "dropped": len(gone)}
+
+
+def _evidence(mine: Traits, shared: dict[str, Counter[str]]) -> dict[str, float]:
+    """Return what things in common with one organisation say: little where many have them."""
+    return {
+        name: min(weight, EVIDENCE["domain"]) if shared[name][getattr(mine, name)] > FEW else weight
+        for name, weight in EVIDENCE.items()
+    }
+
+
+def _candidates(
+    traits: dict[int, Traits], places: frozenset[str]
+) -> Iterator[tuple[int, set[int]]]:
+    """Return for each organisation those it is to be compared with; every pair comes once."""
+    frequency = Counter(
+        word for one in traits.values() for word in {word for name in one.names for word in name}
+    )
+
+    def telling(name: Iterable[str]) -> list[str]:
+        return sorted({word for word in name if word not in GENERIC and word not in places})
+
+    def rarest(name: Iterable[str]) -> list[str]:
+        return sorted(telling(name), key=lambda word: (frequency[word], word))[:2]
+
+    by_word: dict[str, list[int]] = defaultdict(list)
+    by_slip: dict[str, list[int]] = defaultdict(list)
+    blocks: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for key, one in traits.items():
+        for word in {word for name in one.names for word in name}:
+            by_word[word].append(key)
+            for slip in _slips(word):
+                by_slip[slip].append(key)
+        for name in EVIDENCE:
+            if value := getattr(one, name):
+                blocks[name, value].append(key)
+        for name in one.names:
+            blocks["name", "".join(sorted(name))].append(key)
+            blocks["telling", "".join(telling(name))].append(key)
+            for slip in _slips("".join(name)):
+                blocks["name", slip].append(key)
+
+    met: dict[int, set[int]] = defaultdict(set)
+    for members in blocks.values():
+        if 1 < len(members) <= BLOCK:
+            for one, other in combinations(dict.fromkeys(members), 2):
+                met[min(one, other)].add(max(one, other))
+    for key, one in traits.items():
+        for word in {word for name in one.names for word in rarest(name)}:
+            for members in (by_word[word], *(by_slip.get(slip, ()) for slip in _slips(word))):
+                if len(members) <= BLOCK:
+                    for other in members:
+                        if other != key:
+                            met[min(key, other)].add(max(key, other))
+    for key in traits:
+        yield key, met.pop(key, set())
+
+
+def _slips(word: str) -> Iterator[str]:
+    """Return the word and what is left of it without one letter.
+
+    Two words that differ by one letter typed wrong, left out, put in or swapped share one of these.
+    """
+    yield word
+    if len(word) > 3:
+        for place in range(len(word)):
+            yield word[:place] + word[place + 1 :]
+
+
+# --- Deciding -------------------------------------------------------------------------------------
+def may_merge(user: User) -> bool:
+    """Whether a person may say which organisations are one."""
+    return user.is_active and user.has_perm("organisations.add_merge")
+
+
+@transaction.atomic
+def part(*, first: Organisation, second: Organisation, by: User) -> bool:
+    """Remember that two organisations are not the same; no search brings the pair up again.
+
+    :return: whether anything changed.
+    :raises PermissionDenied: if `by` may not merge.
+    :raises Refused: for one organisation and itself.
+    """
+    if not may_merge(by):
+        raise PermissionDenied
+    if first.pk == second.pk:
+        raise Refused(_("Das ist zweimal dieselbe Organisation."))
+    one, other = sorted([first.pk, second.pk])
+    pair, _created = DuplicatePair.objects.select_for_update().get_or_create(
+        first_id=one, second_id=other
+    )
+    if pair.parted_at:
+        return False
+    pair.parted_at, pair.parted_by = timezone.now(), by
+    pair.save(update_fields=["parted_at", "parted_by"])
+    return True
+
+
+@transaction.atomic
+def unpart(*, pair: DuplicatePair, by: User) -> bool:
+    """Take "not the same" back; the pair waits again if it is still alike.
+
+    :return: whether anything changed.
+    :raises PermissionDenied: if `by` may not merge.
+    """
+    if not may_merge(by):
+        raise PermissionDenied
+    row = DuplicatePair.objects.select_for_update().filter(pk=pair.pk).first()
+    if row is None or row.parted_at is None:
+        return False
+    row.parted_at = row.parted_by = None
+    row.save(update_fields=["parted_at", "parted_by"])
+    return True
+
+
+def parted_from(organisation: Organisation) -> set[int]:
+    """Return the keys of the organisations that somebody has said are not this one."""
+    rows = DuplicatePair.objects.of(organisation).exclude(parted_at=None)
+    keys = {key for pair in rows.values_list("first_id", "second_id") for key in pair}
+    return keys - {organisation.pk}
