@@ -32,7 +32,12 @@ from tests.factories import (
 ClientFor = Callable[[User | None], Client]
 LEFT_OUT = pytest.StashKey[int]()
 # Those that give the officer's group its rights; each has a `create_group`.
-GROUP_MIGRATIONS = ("0002_officer_group", "0003_officer_mail_texts", "0004_officer_merges")
+GROUP_MIGRATIONS = (
+    "0002_officer_group",
+    "0003_officer_mail_texts",
+    "0004_officer_merges",
+    "0006_officer_confirmations",
+)
 
 
 # --- Browser tests --------------------------------------------------------------------------------

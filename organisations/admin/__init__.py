@@ -1,5 +1,19 @@
 """The officer's desk for organisations; one module per noun, each registers its own pages."""
 
-from organisations.admin import duplicates, organisation, reports, taxonomy, waiting
+from organisations.admin import (
+    confirmation,
+    duplicates,
+    organisation,
+    reports,
+    taxonomy,
+    waiting,
+)
 
-__all__ = ["duplicates", "organisation", "reports", "taxonomy", "waiting"]
+__all__ = [
+    "confirmation",
+    "duplicates",
+    "organisation",
+    "reports",
+    "taxonomy",
+    "waiting",
+]

@@ -2,12 +2,59 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from core.mail import queue_mail
+from core.mail_kinds import Placeholder, declare
 from core.models import OutboxMessage
 from organisations import profile
+from organisations.emails.words import A_PERSON, AN_ORGANISATION, GREETING, ORGANISATION
 from organisations.models import ConfirmationAsk, Organisation
+
+declare(
+    "organisations/confirm",
+    title=gettext_lazy("Stimmt das noch?"),
+    purpose=gettext_lazy("Einmal im Jahr an jede Organisation, und als Erinnerung."),
+    placeholders=[
+        GREETING,
+        ORGANISATION,
+        Placeholder(
+            "Angaben",
+            "facts",
+            gettext_lazy("was öffentlich zu lesen ist, mehrere Zeilen"),
+            required=True,
+            alone=True,
+        ),
+        Placeholder(
+            "Erinnerung",
+            "reminder",
+            gettext_lazy("ein Satz in der ersten und zweiten Erinnerung, sonst nichts"),
+        ),
+        Placeholder(
+            "Sonst",
+            "otherwise",
+            gettext_lazy("was man tun kann, wenn etwas nicht stimmt, ein Satz"),
+        ),
+        Placeholder("Gültigkeit", "validity", gettext_lazy("wie lange der Link gilt, ein Satz")),
+        Placeholder(
+            "Warum",
+            "why",
+            gettext_lazy("für Personen ohne Konto: warum sie gefragt werden, ein Satz"),
+        ),
+    ],
+    example={
+        "organisation": AN_ORGANISATION,
+        "name": A_PERSON,
+        "facts": [
+            {"label": gettext_lazy("Name"), "value": AN_ORGANISATION},
+            {"label": gettext_lazy("Art"), "value": gettext_lazy("Verein")},
+            {"label": gettext_lazy("Stadt oder Gemeinde"), "value": gettext_lazy("Musterstadt")},
+        ],
+        "is_reminder": False,
+        "has_account": True,
+        "days": 180,
+    },
+)
 
 
 def asked(

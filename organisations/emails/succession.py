@@ -4,12 +4,36 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from core.mail import queue_mail
+from core.mail_kinds import declare
 from core.models import OutboxMessage
+from organisations.emails.words import A_PERSON, AN_ORGANISATION, GREETING, ORGANISATION, PERSON
 from organisations.models import Succession, SuccessionAsk
+
+declare(
+    "organisations/still_there",
+    title=gettext_lazy("Sind Sie noch da?"),
+    purpose=gettext_lazy("An eine Verwaltung, von der wir 18 Monate nichts gehört haben."),
+    placeholders=[GREETING, ORGANISATION],
+    example={"organisation": AN_ORGANISATION, "name": A_PERSON},
+)
+declare(
+    "organisations/take_over",
+    title=gettext_lazy("Bitte, die Verwaltung zu übernehmen"),
+    purpose=gettext_lazy("An die nächste Vertretung, wenn niemand von der Verwaltung antwortet."),
+    placeholders=[GREETING, ORGANISATION],
+    example={"organisation": AN_ORGANISATION, "name": A_PERSON},
+)
+declare(
+    "organisations/taken_over",
+    title=gettext_lazy("Jemand hat die Verwaltung übernommen"),
+    purpose=gettext_lazy("An die bisherige Verwaltung, die nicht geantwortet hat."),
+    placeholders=[ORGANISATION, PERSON],
+    example={"organisation": AN_ORGANISATION, "person": A_PERSON},
+)
 
 
 def still_there(ask: SuccessionAsk, *, token: str) -> OutboxMessage:

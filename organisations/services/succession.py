@@ -219,7 +219,9 @@ def _returned(ask: SuccessionAsk) -> None:
 def _hurry(succession_pk: int) -> None:
     """Have the next one asked today, unless somebody else still has time to answer."""
     succession = Succession.objects.select_for_update().get(pk=succession_pk)
-    pending = succession.asks.filter(answered_at=None, returned_at=None)
+    pending = succession.asks.filter(
+        answered_at=None, returned_at=None, asked_at__gt=timezone.now() - TIME_TO_ANSWER
+    )
     if succession.state == State.ASKED and not pending.exists():
         succession.next_on = timezone.localdate()
         succession.save()

@@ -3,19 +3,32 @@
 import datetime
 from collections import Counter, defaultdict
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import own_data
+from accounts import services as accounts
 from accounts.models import User
+from core import limits
 from core.errors import Refused
 from core.mail import bounce_handlers
 from core.models import OutboxMessage
 from organisations.models import Confirmation, ConfirmationAsk, Organisation, ProblemReport
 from organisations.services import confirmation, decisions, reach
-from tests.factories import make_contact, make_organisation, make_representative, make_user
+from tests.factories import (
+    make_confirmation,
+    make_contact,
+    make_organisation,
+    make_representative,
+    make_succession,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 State = Confirmation.State
@@ -452,3 +465,194 @@ def kill_in_the_middle(monkeypatch):
             confirmation.ask_due()
         except Killed:
             assert not connection.needs_rollback
+
+
+class TestPage:
+    @pytest.fixture
+    def url(self, old) -> str:
+        confirmation.ask_due()
+        return reverse("organisations:confirmation", args=[last_token()])
+
+    def test_opening_the_link_confirms_nothing(self, client, old, url):
+        for method in (client.get, client.head):
+            response = method(url)
+            assert response.status_code == 200
+        assert "Ja, alles stimmt" in client.get(url).text
+        assert "no-store" in response.headers["Cache-Control"]
+        old.refresh_from_db()
+        assert old.confirmed_on < timezone.localdate()
+
+    def test_one_tap_confirms_and_the_public_page_says_so(self, client, old, url, network):
+        response = client.post(url, follow=True)
+        assert "Vielen Dank!" in response.text
+        assert "Zuletzt bestätigt am 2. März 2026" in client.get(old.get_absolute_url()).text
+        again = client.post(url, follow=True)
+        assert (again.status_code, "Vielen Dank!" in again.text) == (200, True)
+
+    def test_only_public_facts_are_shown(self, client, old, url):
+        old.street = "Hauptstraße 1"
+        old.save()
+        make_contact(organisation=old, name="Ada Geheim")
+        page = client.get(url).text
+        assert old.name in page
+        assert "Hauptstraße" not in page
+        assert "Ada Geheim" not in page
+
+    def test_who_has_an_account_may_log_in_and_change(self, client, clock, old, url, manager):
+        own_page = reverse("organisations:tasks", args=[old.pk])
+        assert quote(own_page, safe="") in client.get(url).text
+        manager.representations.all().delete()
+        make_contact(organisation=old, email="ansprech@example.org")
+        days(clock, 21)
+        other = reverse("organisations:confirmation", args=[last_token()])
+        page = client.get(other).text
+        assert "Ja, alles stimmt" in page
+        assert "Anmelden und ändern" not in page
+        # The former manager's link is dead.
+        assert client.get(url).status_code == 410
+
+    def test_what_is_not_right_is_written_without_a_login(self, client, old, url):
+        form = reverse("organisations:confirmation_correction", args=[last_token()])
+        page = client.get(form)
+        key = str(page.context["form"]["creation_key"].value())
+        empty = client.post(form, {"text": " ", "creation_key": key})
+        assert "Bitte schreiben Sie, was nicht stimmt." in empty.text
+        for _time in range(2):
+            sent = client.post(form, {"text": "Neue Telefonnummer", "creation_key": key})
+            assert "Ihre Nachricht ist angekommen" in sent.text
+        assert ProblemReport.objects.get().text == "Neue Telefonnummer"
+        assert Confirmation.objects.get().state == State.REPORTED
+
+    def test_too_many_messages_are_kept_in_the_form(self, client, url, monkeypatch):
+        monkeypatch.setitem(limits.LIMITS, "problem", (limits.Limit(0, 60),))
+        form = reverse("organisations:confirmation_correction", args=[last_token()])
+        key = str(client.get(form).context["form"]["creation_key"].value())
+        response = client.post(form, {"text": "Neue Nummer", "creation_key": key})
+        assert (response.status_code, "Neue Nummer" in response.text) == (429, True)
+
+    def test_old_and_unknown_links_say_kindly_what_happened(self, client, clock, old, url):
+        clock.shift(200 * DAY)
+        response = client.get(url)
+        assert (response.status_code, old.name in response.text) == (410, False)
+        unknown = client.get(reverse("organisations:confirmation", args=["x" * 43]))
+        assert unknown.status_code == 404
+        assert "Diesen Link kennen wir nicht" in unknown.text
+
+    def test_confirmed_by_somebody_else_it_says_thanks(self, client, old, url, manager):
+        confirmation.confirm(organisation=old, by=manager)
+        assert "Sie müssen nichts mehr tun" in client.get(url).text
+
+    @pytest.mark.parametrize("language", ["en", "ar"])
+    def test_in_other_languages(self, client, old, url, language):
+        assert client.get(url.replace("/de/", f"/{language}/")).status_code == 200
+
+
+class TestMembersArea:
+    def test_a_button_on_ones_own_page(self, client_for, old, manager):
+        client = client_for(manager)
+        page = reverse("organisations:tasks", args=[old.pk])
+        assert "Ja, alles stimmt" in client.get(page).text
+        client.post(reverse("organisations:confirm", args=[old.pk]))
+        old.refresh_from_db()
+        assert old.confirmed_on == timezone.localdate()
+        assert "Ja, alles stimmt" not in client.get(page).text
+
+    def test_an_edit_confirms_only_with_the_tick(self, client_for, old, manager):
+        client = client_for(manager)
+        page = reverse("organisations:step", args=[old.pk, "kontakt"])
+        assert "Auch alle anderen Angaben stimmen noch" in client.get(page).text
+        data = {"seen_version": old.version, "email": "neu@example.org"}
+        client.post(page, data)
+        old.refresh_from_db()
+        assert (old.email, old.confirmed_on < timezone.localdate()) == ("neu@example.org", True)
+        data = {"seen_version": old.version, "email": "neuer@example.org", "confirm": "1"}
+        client.post(page, data)
+        old.refresh_from_db()
+        assert (old.email, old.confirmed_on) == ("neuer@example.org", timezone.localdate())
+        assert "Auch alle anderen" not in client.get(page).text
+
+
+class TestOffice:
+    def test_from_her_start_page_to_the_decision(self, client_for, clock, old, officer, manager):
+        make_contact(organisation=old, name="Ada Beispiel", phone="+4972223814325", email="")
+        confirmation.ask_due()
+        days(clock, 63)
+        client = client_for(officer)
+        page = reverse("admin:organisations_confirmation_organisation", args=[old.pk])
+        start = client.get(reverse("admin:index")).text
+        assert "Seit einem Jahr nicht bestätigt" in start
+        assert page in start
+        shown = client.get(page).text
+        for words in ("07222 381-4325", "Ada Beispiel", manager.email, "Wir laden alle ein"):
+            assert words in shown
+        response = client.post(page, {"confirm": "1", "note": "Anruf"}, follow=True)
+        assert "ist bestätigt" in response.text
+        assert "Seit einem Jahr nicht bestätigt" not in response.text
+        assert Confirmation.objects.get().note == "Anruf"
+
+    def test_a_note_that_is_too_long_is_not_lost(self, client_for, old, officer):
+        page = reverse("admin:organisations_confirmation_organisation", args=[old.pk])
+        note = "Lang " * 200
+        response = client_for(officer).post(page, {"confirm": "1", "note": note})
+        assert note.strip() in response.text
+        old.refresh_from_db()
+        assert old.confirmed_on < timezone.localdate()
+
+    def test_asking_again_from_the_page(self, client_for, clock, old, officer, manager):
+        page = reverse("admin:organisations_confirmation_organisation", args=[old.pk])
+        response = client_for(officer).post(page, {"ask": "1"}, follow=True)
+        assert f"Die Frage geht an {manager.email}." in response.text
+        assert len(mails()) == 1
+
+    def test_with_nobody_to_ask_she_is_told(self, client_for, clock, organisation, officer):
+        due(organisation)
+        page = reverse("admin:organisations_confirmation_organisation", args=[organisation.pk])
+        assert "keine E-Mail-Adresse" in client_for(officer).post(page, {"ask": "1"}).text
+
+    def test_asking_many_again_shows_first_what_will_happen(
+        self, client_for, clock, old, officer, manager
+    ):
+        due(make_organisation(name="Ohne Adresse"))
+        confirmation.ask_due()
+        days(clock, 63)
+        client = client_for(officer)
+        url = reverse("admin:organisations_confirmation_changelist")
+        chosen = [str(pk) for pk in Confirmation.objects.values_list("pk", flat=True)]
+        data = {"action": "ask_again", "_selected_action": chosen}
+        preview = client.post(url, data).text
+        assert manager.email in preview
+        assert "Keine E-Mail-Adresse eingetragen." in preview
+        assert len(mails()) == 3
+        client.post(url, data | {"_confirmed": "1"}, follow=True)
+        assert len(mails()) == 4
+
+    def test_the_box_on_the_organisations_page(self, client_for, old, officer):
+        page = reverse("admin:organisations_organisation_change", args=[old.pk])
+        url = reverse("admin:organisations_confirmation_organisation", args=[old.pk])
+        assert url in client_for(officer).get(page).text
+
+    @pytest.mark.parametrize("name", ["confirmation", "succession"])
+    def test_lists_ask_the_same_however_many_there_are(
+        self, client_for, officer, django_assert_num_queries, name
+    ):
+        client = client_for(officer)
+        url = reverse(f"admin:organisations_{name}_changelist")
+        make = make_confirmation if name == "confirmation" else make_succession
+        make()
+        with CaptureQueriesContext(connection) as few:
+            client.get(url)
+        for _number in range(29):
+            make()
+        with django_assert_num_queries(len(few)):
+            assert client.get(url).status_code == 200
+
+
+def test_own_data_and_erasure_know_the_questions(clock, old, manager, officer):
+    make_representative(organisation=old)
+    confirmation.ask_due()
+    keys = {section.key for section in own_data.collect(manager)}
+    assert "confirmation_questions" in keys
+    confirmation.confirm(organisation=old, by=officer, note=f"Anruf bei {manager.name}")
+    accounts.erase(manager)
+    assert not ConfirmationAsk.objects.filter(email=manager.email).exists()
+    assert "Mina Leitung" not in Confirmation.objects.get().note
