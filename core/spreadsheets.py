@@ -13,9 +13,12 @@ import csv
 import datetime
 import io
 import itertools
+import lzma
 import re
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -220,7 +223,7 @@ def header_row(rows: Sequence[Sequence[str]], known: Iterable[str] = ()) -> int 
     for index, row in enumerate(top):
         if looks_like_header(row):
             return index
-        if sum(map(bool, row)) * 2 >= len(row) > 1:
+        if sum(map(bool, row)) * 2 > len(row) > 1:
             return None  # a full row that is none: data
     return None
 
@@ -303,7 +306,7 @@ def _decode(content: bytes) -> str:
 
 def _delimiter(text: str) -> str:
     """Return what divides the columns: what occurs in most lines, and equally often in each."""
-    lines = [line for line in QUOTED.sub("", text[:SAMPLE]).splitlines() if line.strip()][:200]
+    lines = [line for line in QUOTED.sub("", text[:SAMPLE]).splitlines() if line][:200]
     best, found = (0, 0), ""
     for delimiter in DELIMITERS:
         counts = Counter(number for line in lines if (number := line.count(delimiter)))
@@ -330,14 +333,16 @@ def _read_package(content: bytes) -> Sheet:
         ]
         for index, about in shown:
             sheet = book.get_sheet_by_index(index)
-            rows = _as_texts(sheet.to_python(skip_empty_area=False)) if sheet.height else []
+            found = problems(about.name, index)
+            cells = sheet.to_python(skip_empty_area=False) if sheet.height else []
+            rows = _as_texts(cells, also=found)
             if not rows:
                 continue
             notes = []
             if len(shown) > 1:
                 note = _("Die Datei hat %(number)s Blätter. Gelesen wird nur „%(name)s“.")
                 notes.append(note % {"number": len(shown), "name": about.name})
-            return Sheet(rows, problems(about.name, index), notes)
+            return Sheet(rows, found, notes)
     except ValidationError:
         raise
     # The library panics where a file leads it astray; that is no Exception in Python.
@@ -346,6 +351,13 @@ def _read_package(content: bytes) -> Sheet:
             raise
         raise _refused("broken") from error
     return Sheet([])
+
+
+# Damaged, or packed in a way no program uses for tables.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, NotImplementedError, RuntimeError, UnicodeDecodeError, struct.error),
+)
 
 
 def _checked_copy(content: bytes) -> tuple[IO[bytes], "_Problems"]:
@@ -364,13 +376,13 @@ def _checked_copy(content: bytes) -> tuple[IO[bytes], "_Problems"]:
             gate = _Gate(problems)
             for info in _parts(package, len(content)):
                 data = gate.unpack(package, info)
-                if info.filename != "mimetype":
+                if info.filename == "mimetype":
+                    checked.writestr("META-INF/manifest.xml", "<manifest/>")  # an ODS has one
+                else:
                     gate.look_at(data, part=info.filename)
                     problems.learn(info.filename, data)
                 checked.writestr(info.filename, data)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
-        raise _refused("broken") from error
-    except (NotImplementedError, RuntimeError) as error:  # a compression or cipher nobody uses
+    except UNREADABLE as error:
         raise _refused("broken") from error
     copy.seek(0)
     return copy, problems
@@ -495,6 +507,8 @@ class _Gate:
         self.depth = 0  # within a cell or shared text whose characters count
         self.characters: list[str] = []
         self.length = 0
+        if b"\0" in data:  # UTF-16, which the library would read as something else
+            raise _refused("broken")
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.XmlDeclHandler = self._declaration
@@ -652,8 +666,12 @@ def _error_in_cell(error: str) -> str:
 
 
 # --- Cells as text --------------------------------------------------------------------------------
-def _as_texts(cells: list[list[Any]]) -> list[tuple[str, ...]]:
-    rows = []
+def _as_texts(cells: list[list[Any]], also: Iterable[tuple[int, int]]) -> list[tuple[str, ...]]:
+    """Return the cells as texts, as far down and right as there is something.
+
+    :param also: row and column of cells about which there is something to say.
+    """
+    rows: list[tuple[str, ...]] = []
     last = 0
     for index, values in enumerate(cells):
         row = _without_empty_end([_text(value) for value in values])
@@ -665,7 +683,10 @@ def _as_texts(cells: list[list[Any]]) -> list[tuple[str, ...]]:
         rows.append(row)
         if row:
             last = index + 1
-    return _rectangle(rows[:last])
+    height = max([last, *(row + 1 for row, _column in also)])
+    width = max([0, *(column + 1 for _row, column in also)])
+    rows = rows[:last] + [()] * (height - last)
+    return _rectangle(rows, width)
 
 
 def _text(value: Any) -> str:
@@ -694,8 +715,8 @@ def _without_empty_end(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(cells[:length])
 
 
-def _rectangle(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    width = max(map(len, rows), default=0)
+def _rectangle(rows: list[tuple[str, ...]], width: int = 0) -> list[tuple[str, ...]]:
+    width = max([width, *map(len, rows)])
     return [row + ("",) * (width - len(row)) for row in rows]
 
 
@@ -753,11 +774,12 @@ def write_xlsx(file: IO[bytes], headings: Sequence[str], rows: Rows) -> int:
     def cell(text: str) -> Any:
         if not text:
             return None
+        runs = bool(RUNS.match(text)) or text in ERROR_CODES
         if TO_ESCAPE.search(text):
             text = TO_ESCAPE.sub(_escaped, text)
         if text.isspace():  # kept by no reader
             text = f"_x{ord(text[0]):04X}_{text[1:]}"
-        if not RUNS.match(text) and text not in ERROR_CODES:
+        if not runs:
             return text
         marked = WriteOnlyCell(sheet, text)
         marked.data_type = "s"  # not "f": it is no formula, whatever it begins with
