@@ -20,7 +20,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import IO, Any
@@ -335,7 +335,7 @@ def _read_package(content: bytes) -> Sheet:
             sheet = book.get_sheet_by_index(index)
             found = problems(about.name, index)
             cells = sheet.to_python(skip_empty_area=False) if sheet.height else []
-            rows = _as_texts(cells, also=found)
+            rows = _as_texts(cells, found)
             if not rows:
                 continue
             notes = []
@@ -666,11 +666,14 @@ def _error_in_cell(error: str) -> str:
 
 
 # --- Cells as text --------------------------------------------------------------------------------
-def _as_texts(cells: list[list[Any]], also: Iterable[tuple[int, int]]) -> list[tuple[str, ...]]:
+def _as_texts(cells: list[list[Any]], broken: Collection[tuple[int, int]]) -> list[tuple[str, ...]]:
     """Return the cells as texts, as far down and right as there is something.
 
-    :param also: row and column of cells about which there is something to say.
+    :param broken: row and column of cells with a problem; they are there and empty.
     """
+    for index, column in broken:
+        if index < len(cells) and column < len(cells[index]):
+            cells[index][column] = ""
     rows: list[tuple[str, ...]] = []
     last = 0
     for index, values in enumerate(cells):
@@ -683,8 +686,8 @@ def _as_texts(cells: list[list[Any]], also: Iterable[tuple[int, int]]) -> list[t
         rows.append(row)
         if row:
             last = index + 1
-    height = max([last, *(row + 1 for row, _column in also)])
-    width = max([0, *(column + 1 for _row, column in also)])
+    height = max([last, *(row + 1 for row, _column in broken)])
+    width = max([0, *(column + 1 for _row, column in broken)])
     rows = rows[:last] + [()] * (height - last)
     return _rectangle(rows, width)
 
