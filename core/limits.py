@@ -48,6 +48,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     # causes them: many accounts together flood nobody either.
     "mails_to_the_office": (Limit(20, HOUR), Limit(60, DAY)),
     "mails_about_access": (Limit(5, HOUR), Limit(15, DAY)),
+    "mail_test": (Limit(20, HOUR),),
     "consent_request": (Limit(10, DAY),),
     # Open forms without a log-in, by network address; in all only their mails are limited, since
     # strangers must not be able to close a form to everybody.

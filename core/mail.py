@@ -94,7 +94,8 @@ def placeholder_values(kind: Kind, language: str, context: Mapping[str, Any]) ->
         }
         for template in _templates(kind.name):
             with plain.render_context.push_state(template), plain.bind_template(template):
-                for block in template.nodelist.get_nodes_by_type(BlockNode):
+                blocks: list[Any] = template.nodelist.get_nodes_by_type(BlockNode)
+                for block in blocks:
                     values[block.name] = block.nodelist.render(plain).strip()
     return values
 

@@ -39,6 +39,11 @@ class Placeholder:
     required: bool = False
     alone: bool = False
 
+    @property
+    def braced(self) -> str:
+        """The word as it stands in a text."""
+        return f"{{{self.word}}}"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -79,15 +84,14 @@ class Kind:
             errors["subject"].append(_("Der Betreff hat nur eine Zeile."))
         used = {found[1] for found in PLACEHOLDER.finditer(body)}
         for one in self.placeholders:
-            braced = f"{{{one.word}}}"
             if one.required and not any(_same(one.word, word) for word in used):
                 text = _("Es fehlt %(word)s. Ohne das ist die E-Mail nicht zu gebrauchen.")
-                errors["body"].append(text % {"word": braced})
+                errors["body"].append(text % {"word": one.braced})
             if one.alone:
-                text = _("%(word)s muss allein in einer Zeile stehen.") % {"word": braced}
-                if not _alone(braced, body):
+                text = _("%(word)s muss allein in einer Zeile stehen.") % {"word": one.braced}
+                if not _alone(one.braced, body):
                     errors["body"].append(text)
-                if braced.casefold() in subject.casefold():
+                if one.braced.casefold() in subject.casefold():
                     errors["subject"].append(text)
         found = {name: messages for name, messages in errors.items() if messages}
         if found:

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -293,16 +293,27 @@ def report_abandoned() -> int:
         )
 
 
+SENDABLE = (State.FAILED, State.UNCLEAR, State.RETURNED, State.CANCELLED)
+OPEN = (State.QUEUED, State.FAILED, State.UNCLEAR, State.RETURNED)
+
+
+def may_send_again(message: OutboxMessage) -> bool:
+    """Whether a mail can be queued once more: it is not on its way, and its text is there."""
+    return message.state in SENDABLE and bool(message.text_body)
+
+
+def may_give_up(message: OutboxMessage) -> bool:
+    """Whether there is something to give up."""
+    return message.state in OPEN
+
+
 def send_again(message: OutboxMessage) -> bool:
     """Queue a mail once more, because a person says so.
 
     :return: False when that is not possible: it is queued or sent, or its text is gone.
     """
     return bool(
-        OutboxMessage.objects.filter(
-            pk=message.pk,
-            state__in=[State.FAILED, State.UNCLEAR, State.RETURNED, State.CANCELLED],
-        )
+        OutboxMessage.objects.filter(pk=message.pk, state__in=SENDABLE)
         .exclude(text_body="")
         .update(
             state=State.QUEUED,
@@ -321,12 +332,14 @@ def give_up(message: OutboxMessage) -> bool:
     :return: False when there is nothing to give up.
     """
     with translation.override(settings.LANGUAGE_CODE):
-        return bool(
-            OutboxMessage.objects.filter(
-                pk=message.pk,
-                state__in=[State.QUEUED, State.FAILED, State.UNCLEAR, State.RETURNED],
-            ).update(state=State.CANCELLED, error=_("Von Hand aufgegeben."))
+        by_hand = Value(_("Von Hand aufgegeben."))
+    # What the mail server said stays.
+    error = Case(When(error="", then=by_hand), default=F("error"))
+    return bool(
+        OutboxMessage.objects.filter(pk=message.pk, state__in=OPEN).update(
+            state=State.CANCELLED, error=error
         )
+    )
 
 
 def forget_old() -> dict[str, int]:

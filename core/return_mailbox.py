@@ -57,8 +57,7 @@ def look() -> Mapping[str, int]:
     box: Mapping[str, Any] | None = settings.BOUNCE_MAILBOX
     if box is None:
         return {}
-    name = f"{box['USER']}@{box['HOST']}:{box['PORT']}/{box['FOLDER']}"[:300]
-    row, _created = ReturnMailbox.objects.get_or_create(name=name)
+    row, _created = ReturnMailbox.objects.get_or_create(name=_name(box))
     counts: Counter[str] = Counter()
     try:
         client = _open(box)
@@ -77,6 +76,21 @@ def look() -> Mapping[str, int]:
         row.error, row.failing_since, row.read_at = "", None, timezone.now()
     row.save()
     return dict(counts)
+
+
+def is_set_up() -> bool:
+    """Whether there is a mailbox to look into."""
+    return settings.BOUNCE_MAILBOX is not None
+
+
+def current() -> ReturnMailbox | None:
+    """Return what is known of the mailbox; nothing where none is set up or none was looked into."""
+    box: Mapping[str, Any] | None = settings.BOUNCE_MAILBOX
+    return ReturnMailbox.objects.filter(name=_name(box)).first() if box else None
+
+
+def _name(box: Mapping[str, Any]) -> str:
+    return f"{box['USER']}@{box['HOST']}:{box['PORT']}/{box['FOLDER']}"[:300]
 
 
 def _open(box: Mapping[str, Any]) -> imaplib.IMAP4:

@@ -499,6 +499,10 @@ def model(
     }
 
 
+def mail_text(world: World) -> dict[str, Any]:
+    return {"app": "organisations", "name": "admitted", "language": "de"}
+
+
 ALL = "view add change delete"
 ADMIN: dict[str, Row] = {
     "admin:index": Row(office(200), office(200)),
@@ -532,6 +536,16 @@ ADMIN: dict[str, Row] = {
     **model("auth_group", "group", officer="", administrator=ALL),
     **model("accounts_user", "outsider", officer="", administrator=ALL),
     **model("core_outboxmessage", "mail", officer="view"),
+    **{
+        f"admin:core_outboxmessage_{name}": Row(
+            office(405), office(302), lambda world: {"object_id": world.mail.pk}
+        )
+        for name in ("send_again", "give_up")
+    },
+    "admin:core_mailtext_changelist": Row(office(200), office(200)),
+    "admin:core_mailtext_edit": Row(office(200), office(200), mail_text),
+    "admin:core_mailtext_reset": Row(office(405), office(302), mail_text),
+    "admin:core_mailtext_history": Row(office(200), office(200), mail_text),
     **model("organisations_topic", "topic", officer=ALL),
     **model("organisations_targetgroup", "target_group", officer=ALL),
     **model("organisations_language", "language", officer=ALL),
