@@ -194,7 +194,7 @@ def _tiers(words: Sequence[str]) -> list[Q]:
     phrase = " " + " ".join(words)
     return [
         Q(name__startswith=phrase),
-        Q(name__contains=phrase),
+        Q(name__contains=f"{phrase} "),
         _all(words, "name", " ", " "),
         _all(words, "name", " "),
         _all(words, "text", " "),

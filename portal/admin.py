@@ -1,5 +1,6 @@
 """The network's profile and what visitors say about barriers, on the officer's desk."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -140,6 +141,33 @@ class AnsweredFilter(admin.SimpleListFilter):
         return queryset
 
 
+class MarkAnswered(office.BulkAction):
+    name = "mark_answered"
+    label = gettext_lazy("Als beantwortet markieren")
+
+    def is_allowed(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("portal.change_feedback")
+
+    def outcomes(self, request: HttpRequest, rows: Sequence[Any]) -> list[office.Outcome]:
+        return [
+            office.Outcome(refused=_("ist schon beantwortet"))
+            if row.answered_at
+            else office.Outcome(_("offen → beantwortet"))
+            for row in rows
+        ]
+
+    def apply(self, request: HttpRequest, row: Any, **answers: Any) -> bool:
+        return services.mark_answered(row)
+
+    def result(self, number: int) -> str:
+        text = ngettext(
+            "%(number)s Rückmeldung ist beantwortet.",
+            "%(number)s Rückmeldungen sind beantwortet.",
+            number,
+        )
+        return text % {"number": number}
+
+
 @admin.register(Feedback)
 class FeedbackAdmin(OfficeModelAdmin):
     """Barriers that were reported; the officer notes the answer and when it was given."""
@@ -147,7 +175,7 @@ class FeedbackAdmin(OfficeModelAdmin):
     list_display = ("__str__", "created_at", "due_on", "answered_at")
     list_filter = (AnsweredFilter,)
     search_fields = ("text", "email", "name")
-    actions = ("mark_answered",)
+    bulk_actions = (MarkAnswered(),)
     fields = ("text", "page", "name", "email", "created_at", "due_on", "note", "answered_at")
     readonly_fields = ("text", "page", "name", "email", "created_at", "due_on", "answered_at")
     change_form_template = "admin/portal/feedback/change_form.html"
@@ -162,16 +190,6 @@ class FeedbackAdmin(OfficeModelAdmin):
     @admin.display(description=gettext_lazy("Antworten bis"), ordering="created_at")
     def due_on(self, feedback: Feedback) -> str:
         return date_format(feedback.due_on)
-
-    @admin.action(description=gettext_lazy("Als beantwortet markieren"), permissions=["change"])
-    def mark_answered(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
-        done = sum(services.mark_answered(one) for one in queryset)
-        text = ngettext(
-            "%(number)s Rückmeldung ist beantwortet.",
-            "%(number)s Rückmeldungen sind beantwortet.",
-            done,
-        )
-        self.message_user(request, text % {"number": done}, messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Feedback) -> HttpResponse:
         if "_answered" in request.POST:

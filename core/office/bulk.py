@@ -6,7 +6,7 @@ changed in between is judged anew. All of it is one transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -156,7 +156,9 @@ class BulkAdmin(admin.ModelAdmin):
         if action.form_class:
             form = action.form_class(request.POST if CONFIRMED in request.POST else None)
         if CONFIRMED in request.POST and (form is None or form.is_valid()):
-            return self._apply(request, action, rows, form.cleaned_data if form else {}, missing)
+            answers = form.cleaned_data if form else {}
+            self.carry_out(request, action, rows, answers, missing=missing)
+            return redirect(back)
         told = list(zip(rows, action.outcomes(request, rows), strict=True))
         possible = [(row, outcome) for row, outcome in told if not outcome.refused]
         context = {
@@ -175,21 +177,27 @@ class BulkAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/bulk.html", context)
 
-    def _apply(
+    def carry_out(
         self,
         request: HttpRequest,
         action: BulkAction,
         rows: Sequence[Any],
-        answers: dict[str, Any],
-        missing: int,
-    ) -> HttpResponse:
+        answers: Mapping[str, Any] | None = None,
+        *,
+        missing: int = 0,
+    ) -> None:
+        """Do an action to rows, all in one transaction, and tell the person what was done.
+
+        :param answers: to the action's form.
+        :param missing: how many more were chosen and are not there any more.
+        """
         done = []
         refusals = []
         with transaction.atomic():
             for row in rows:
                 try:
                     with transaction.atomic():
-                        changed = action.apply(request, row, **answers)
+                        changed = action.apply(request, row, **(answers or {}))
                 except Refused as refused:
                     refusals.append(str(refused))
                     continue
@@ -214,7 +222,6 @@ class BulkAdmin(admin.ModelAdmin):
                 left,
             )
             self._say(request, text % {"number": left}, messages.WARNING)
-        return redirect(request.get_full_path())
 
     def _told(
         self, request: HttpRequest, back: str, text: str, level: int = messages.WARNING

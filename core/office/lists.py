@@ -283,11 +283,13 @@ def likeness(words: Sequence[str], name: str, text: str) -> int | None:
     :param text: what else is searched, folded.
     """
     phrase = " " + " ".join(words)
-    name, text = f" {name}", f" {name} {text}"
+    name, text = f" {name} ", f" {name} {text}"
     if not all(word in text for word in words):
         return None
-    if phrase in name:
-        return 0 if name.startswith(phrase) else 1
+    if name.startswith(phrase):
+        return 0
+    if f"{phrase} " in name:
+        return 1
     if all(f" {word}" in name for word in words):
         return 2
     return 3 if all(f" {word}" in text for word in words) else 4

@@ -1,5 +1,6 @@
 """Requests for access and what visitors say is wrong."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,8 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.errors import Refused
-from core.office import OfficeModelAdmin
+from core.office import BulkAction, OfficeModelAdmin, Outcome
 from organisations.models import AccessRequest, ProblemReport
 from organisations.services import people, problems
 
@@ -29,45 +29,52 @@ class ReadOnlyAdmin(OfficeModelAdmin):
         return tuple(admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj)))
 
 
+class DecideRequests(BulkAction):
+    """Let several people speak for their organisations, or decline."""
+
+    def __init__(self, *, grant: bool) -> None:
+        self.grant = grant
+        self.name = "grant" if grant else "decline"
+        self.label = gettext_lazy("Zustimmen") if grant else gettext_lazy("Ablehnen")
+
+    def is_allowed(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organisations.change_accessrequest")
+
+    def outcomes(self, request: HttpRequest, rows: Sequence[Any]) -> list[Outcome]:
+        to = _("zugestimmt") if self.grant else _("abgelehnt")
+        return [
+            Outcome(text=to, mails=[row.user.email])
+            if row.state == AccessRequest.State.OPEN
+            else Outcome(refused=_("ist schon entschieden"))
+            for row in rows
+        ]
+
+    def apply(self, request: HttpRequest, row: Any, **answers: Any) -> bool:
+        return people.decide_access(request=row, by=request.user, grant=self.grant)
+
+    def result(self, number: int) -> str:
+        text = ngettext(
+            "%(number)s Anfrage ist entschieden.", "%(number)s Anfragen sind entschieden.", number
+        )
+        return text % {"number": number}
+
+
 @admin.register(AccessRequest)
 class AccessRequestAdmin(ReadOnlyAdmin):
     list_display = ("organisation", "user", "state", "created_at", "decided_at")
     list_filter = ("state",)
     list_select_related = ("organisation", "user")
     search_fields = ("organisation__name", "user__email", "user__name")
-    actions = ("grant", "decline")
+    bulk_actions = (DecideRequests(grant=True), DecideRequests(grant=False))
     fields = ("organisation", "user", "message", "state", "created_at", "decided_at", "decided_by")
     change_form_template = "admin/organisations/accessrequest/change_form.html"
-
-    @admin.action(description=gettext_lazy("Zustimmen"), permissions=["change"])
-    def grant(self, request: HttpRequest, queryset: QuerySet[AccessRequest]) -> None:
-        self._decide(request, queryset, grant=True)
-
-    @admin.action(description=gettext_lazy("Ablehnen"), permissions=["change"])
-    def decline(self, request: HttpRequest, queryset: QuerySet[AccessRequest]) -> None:
-        self._decide(request, queryset, grant=False)
 
     def response_change(self, request: HttpRequest, obj: AccessRequest) -> HttpResponse:
         for name, grant in (("_grant", True), ("_decline", False)):
             if name in request.POST and IS_POPUP_VAR not in request.POST:
-                self._decide(request, AccessRequest.objects.filter(pk=obj.pk), grant=grant)
+                self.carry_out(request, DecideRequests(grant=grant), [obj])
                 return redirect("admin:index")
         return super().response_change(request, obj)
-
-    def _decide(
-        self, request: HttpRequest, queryset: QuerySet[AccessRequest], *, grant: bool
-    ) -> None:
-        done = 0
-        for one in queryset:
-            try:
-                done += people.decide_access(request=one, by=request.user, grant=grant)
-            except Refused as refused:
-                self.message_user(request, str(refused), messages.WARNING)
-        if done:
-            text = ngettext(
-                "%(number)s Anfrage ist entschieden.", "%(number)s Anfragen sind entschieden.", done
-            )
-            self.message_user(request, text % {"number": done}, messages.SUCCESS)
 
 
 class SettledFilter(admin.SimpleListFilter):
@@ -83,27 +90,44 @@ class SettledFilter(admin.SimpleListFilter):
         return queryset
 
 
+class Settle(BulkAction):
+    name = "settle"
+    label = gettext_lazy("Als erledigt markieren")
+
+    def is_allowed(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organisations.change_problemreport")
+
+    def outcomes(self, request: HttpRequest, rows: Sequence[Any]) -> list[Outcome]:
+        return [
+            Outcome(refused=_("ist schon erledigt"))
+            if row.settled_at
+            else Outcome(_("Offen → Erledigt"))
+            for row in rows
+        ]
+
+    def apply(self, request: HttpRequest, row: Any, **answers: Any) -> bool:
+        return problems.settle(report=row, by=request.user)
+
+    def result(self, number: int) -> str:
+        text = ngettext(
+            "%(number)s Hinweis ist erledigt.", "%(number)s Hinweise sind erledigt.", number
+        )
+        return text % {"number": number}
+
+
 @admin.register(ProblemReport)
 class ProblemReportAdmin(ReadOnlyAdmin):
     list_display = ("organisation", "text_begin", "created_at", "settled_at")
     list_filter = (SettledFilter,)
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "text")
-    actions = ("settle",)
+    bulk_actions = (Settle(),)
     fields = ("organisation", "text", "email", "created_at", "settled_at", "settled_by")
     change_form_template = "admin/organisations/problemreport/change_form.html"
 
     @admin.display(description=gettext_lazy("Hinweis"))
     def text_begin(self, report: ProblemReport) -> str:
         return report.text[:100]
-
-    @admin.action(description=gettext_lazy("Als erledigt markieren"), permissions=["change"])
-    def settle(self, request: HttpRequest, queryset: QuerySet[ProblemReport]) -> None:
-        done = sum(problems.settle(report=report, by=request.user) for report in queryset)
-        text = ngettext(
-            "%(number)s Hinweis ist erledigt.", "%(number)s Hinweise sind erledigt.", done
-        )
-        self.message_user(request, text % {"number": done}, messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: ProblemReport) -> HttpResponse:
         if "_settle" in request.POST and IS_POPUP_VAR not in request.POST:
