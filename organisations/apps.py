@@ -16,10 +16,10 @@ class OrganisationsConfig(AppConfig):
             confirmation,
             erasure,
             images,
-            merging,
             pairs,
             retention,
             succession,
+            unmerging,
         )
 
         signals.connect()
@@ -36,7 +36,9 @@ class OrganisationsConfig(AppConfig):
             retention.forget_old
         )
         jobs.register("organisations.pairs", every=pairs.EVERY)(pairs.search_daily)
-        jobs.register("organisations.merges", every=datetime.timedelta(days=1))(merging.forget_old)
+        jobs.register("organisations.merges", every=datetime.timedelta(days=1))(
+            unmerging.forget_old
+        )
         for name, service in (("confirmation", confirmation), ("succession", succession)):
             mail.bounce_handlers.append(service.came_back)
             jobs.register(f"organisations.{name}", every=datetime.timedelta(days=1))(

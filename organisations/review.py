@@ -1,6 +1,6 @@
 """All that an organisation has said, in words: before it is sent, and for the officer to decide."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ def likely_duplicates(organisation: Organisation) -> list[Row]:
     ]
 
 
-def reasons_in_words(reasons: Iterable[str]) -> str:
+def reasons_in_words(reasons: Collection[str]) -> str:
     """Return what two entries have in common; see `duplicates.Match`."""
     words = {
         "name": _("ähnlicher Name"),
@@ -94,7 +94,8 @@ def reasons_in_words(reasons: Iterable[str]) -> str:
         "domain": _("gleiche Internetadresse hinter dem @"),
         "address": _("gleiche Adresse"),
     }
-    return ", ".join(words.get(reason, reason) for reason in reasons)
+    told = [reason for reason in reasons if reason != "domain" or "email" not in reasons]
+    return ", ".join(words.get(reason, reason) for reason in told)
 
 
 def in_words(organisation: Organisation, name: str) -> str:

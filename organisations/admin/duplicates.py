@@ -22,15 +22,15 @@ from core.resume import forget, recall
 from organisations import review
 from organisations.comparison import Comparison
 from organisations.models import DuplicatePair, Merge, Organisation
-from organisations.services import merging, pairs
+from organisations.services import merging, pairs, unmerging
 
 State = Organisation.State
 CHANGES_SHOWN = 10
 FOUND_SHOWN = 10
 # From which per cent on a pair is called so, the first that fits.
 LIKELIHOODS = (
-    (95, gettext_lazy("fast sicher"), "bad"),
-    (85, gettext_lazy("sehr wahrscheinlich"), "warn"),
+    (95, gettext_lazy("fast sicher"), "warn"),
+    (85, gettext_lazy("sehr wahrscheinlich"), "neutral"),
     (0, gettext_lazy("möglich"), "neutral"),
 )
 
@@ -254,8 +254,8 @@ class MergeAdmin(OwnPages):
             changes = self._changes(comparison)
             comparison = Comparison.of(*self._organisations(request, one, other), data)
             return self._comparison(request, comparison, changes=changes)
-        text = _("„%(gone)s“ ist jetzt Teil von „%(kept)s“. 30 Tage lang geht es zurück.")
-        messages.success(request, text % {"gone": done.gone.name, "kept": done.kept.name})
+        text = _("Zusammengeführt. 30 Tage lang können Sie es rückgängig machen.")
+        messages.success(request, text)
         return redirect("admin:organisations_merge_change", done.pk)
 
     def _organisations(self, request: HttpRequest, *keys: int) -> list[Organisation]:
@@ -360,7 +360,7 @@ class MergeAdmin(OwnPages):
         if request.method == "POST":
             try:
                 accepted = request.POST.getlist("accepted")
-                merging.undo(merge=row, by=request.user, accepted=accepted)
+                unmerging.undo(merge=row, by=request.user, accepted=accepted)
             except Refused as refused:
                 messages.error(request, str(refused))
             except Conflict:
@@ -371,12 +371,12 @@ class MergeAdmin(OwnPages):
                 words = {"gone": row.gone.name, "kept": row.kept.name}
                 messages.success(request, text % words)
             return redirect("admin:organisations_merge_change", row.pk)
-        problems: list[merging.Problem] = []
+        problems: list[unmerging.Problem] = []
         refused_because = ""
         may_undo = pairs.may_merge(request.user) and row.can_be_undone()
         if may_undo:
             try:
-                problems = merging.problems_of_undoing(row, by=request.user)
+                problems = unmerging.problems_of_undoing(row, by=request.user)
             except Refused as refused:
                 may_undo, refused_because = False, str(refused)
         return self.page(

@@ -6,14 +6,14 @@ without this module knowing it. A row that the one that stays has already (the s
 for both) cannot be there twice: it stays with the archived one, and `CLASHES` say what its twin
 takes over from it.
 
-Every change is noted with what stood there before (`Merge.steps`); undoing walks the notes
-backwards and leaves alone what has been changed since.
+Every change is noted with what stood there before (`Merge.steps`); `unmerging` walks the notes
+backwards.
 """
 
 import datetime
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Model, UniqueConstraint
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -43,7 +42,6 @@ from organisations.models import (
     RepresentativeInvitation,
     Succession,
 )
-from organisations.models.duplicates import KEEP_MERGES
 from organisations.questions import FIELDS, MANY
 from organisations.services import pairs
 
@@ -55,7 +53,7 @@ LOGO = "logo"
 # Lists of which one can have both.
 UNITED = frozenset({*MANY, "social_links"})
 # An organisation cannot become part of one that is less far: visitors would lose it.
-RANK = {
+RANK: dict[str, int] = {
     State.DRAFT: 0,
     State.REJECTED: 0,
     State.RETURNED: 1,
@@ -82,7 +80,7 @@ def refusal(kept: Organisation, gone: Organisation) -> str:
     if kept.pk == gone.pk:
         return _("Eine Organisation kann man nicht mit sich selbst zusammenführen.")
     for one in (kept, gone):
-        if one.merged_into_id:
+        if one.merged_into is not None:
             return _("„%(name)s“ ist schon mit „%(other)s“ zusammengeführt.") % {
                 "name": one.name,
                 "other": one.merged_into.name,
@@ -109,10 +107,11 @@ def refusal(kept: Organisation, gone: Organisation) -> str:
 def relations() -> list[ForeignKey]:
     """Return every column of every app that points to organisations and moves with a merge."""
     found = []
-    for relation in Organisation._meta.get_fields(include_hidden=True):
+    every: Iterable[Any] = Organisation._meta.get_fields(include_hidden=True)
+    for relation in every:
         if not relation.auto_created or relation.concrete or relation.many_to_many:
             continue
-        column: Any = relation.field
+        column = relation.field
         if (
             column.model._meta.auto_created is not Organisation  # chosen field by field
             and column.db_constraint  # a history without constraints says what was
@@ -159,14 +158,14 @@ class _Notes:
 
 def stored(row: Model, name: str) -> Any:
     """Return a column's value as JSON can hold it, to the microsecond."""
-    column: Any = _column(type(row), name)
+    column: Any = column_of(type(row), name)
     value = column.get_prep_value(column.value_from_object(row))
     if isinstance(value, datetime.date):  # datetimes are dates
         return value.isoformat()
     return str(value) if isinstance(value, uuid.UUID) else value
 
 
-def _column(model: type[Model], name: str) -> Any:
+def column_of(model: type[Model], name: str) -> Any:
     return next(one for one in model._meta.concrete_fields if one.attname == name)
 
 
@@ -314,7 +313,7 @@ def merge(
     with transaction.atomic():
         # In the order of their keys, so that two who merge the same two the other way round wait
         # for one another instead of for ever.
-        kept, gone = _locked(kept.pk, gone.pk)
+        kept, gone = locked(kept.pk, gone.pk)
         done = Merge.objects.filter(kept=kept, gone=gone, undone_at=None).first()
         if done is not None and gone.merged_into_id == kept.pk:
             return done
@@ -330,7 +329,7 @@ def merge(
         return _merge(kept, gone, choices, by)
 
 
-def _locked(*keys: int) -> list[Organisation]:
+def locked(*keys: int) -> list[Organisation]:
     """Return organisations, locked for the transaction.
 
     :raises Refused: if one is not there any more.
@@ -343,14 +342,14 @@ def _locked(*keys: int) -> list[Organisation]:
 
 
 def _merge(kept: Organisation, gone: Organisation, choices: Mapping[str, str], by: User) -> Merge:
-    readers = _readers([kept, gone])
+    readers = readers_of([kept, gone])
     names = [kept.name, gone.name]
     notes = _Notes()
     with override(settings.LANGUAGE_CODE):  # the office reads it
         moved = _(
             "Zusammengeführt: „%(gone)s“ (Nr. %(gone_key)s) ist jetzt Teil von „%(kept)s“ "
             "(Nr. %(kept_key)s)"
-        ) % _named(kept, gone)
+        ) % named(kept, gone)
     if choices.get(LOGO) == GONE:
         _swap_logos(kept, gone, notes, by, moved)
     _take_over(kept, gone, choices, notes, by, moved)
@@ -437,12 +436,12 @@ def _save(
         notes.steps.append(step | {"values": changes})
 
 
-def _named(kept: Organisation, gone: Organisation) -> dict[str, Any]:
+def named(kept: Organisation, gone: Organisation) -> dict[str, Any]:
     """Return what both are called; duplicates often bear the same name."""
     return {"kept": kept.name, "kept_key": kept.pk, "gone": gone.name, "gone_key": gone.pk}
 
 
-def _readers(organisations: Iterable[Organisation]) -> list[User]:
+def readers_of(organisations: Iterable[Organisation]) -> list[User]:
     """Return who speaks for one of several organisations, each person once."""
     speaking = User.objects.filter(
         is_active=True, representations__organisation__in=list(organisations)
@@ -476,7 +475,7 @@ def preview(**arguments: Any) -> Preview:
             moved(done),
             _counted(step["model"] for step in done.steps if "stays" in step),
         )
-        readers = len(_readers([done.kept, done.gone]))
+        readers = len(readers_of([done.kept, done.gone]))
         transaction.set_rollback(True)
     return Preview(moves, stays, readers)
 
@@ -511,206 +510,3 @@ def _moves(step: Step, done: Merge) -> bool:
         for column in relations()
         if column.model is model
     )
-
-
-# --- Undoing --------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Problem:
-    """Something that cannot be put back.
-
-    :ivar key: the same for the same problem, in every language.
-    """
-
-    key: str
-    text: str
-
-
-class _Undo:
-    """Walks a merge's steps backwards and notes what cannot be put back."""
-
-    def __init__(self, merge: Merge, organisations: Mapping[int, Organisation]) -> None:
-        self.merge = merge
-        self.organisations = organisations
-        self.problems: list[Problem] = []
-        self.last = self._last()
-
-    def walk(self, by: User, reason: str) -> None:
-        for step in reversed(self.merge.steps):
-            model = apps.get_model(step["model"])
-            if "stays" in step:
-                continue
-            if "moved" in step:
-                self._move_back(model, step)
-            elif "many" in step:
-                self._put_rows_back(step)
-            elif model is Organisation and int(step["pk"]) in self.organisations:
-                self._put_back(self.organisations[int(step["pk"])], step)
-            else:
-                self._put_back_and_save(model, step, by, reason)
-
-    def _last(self) -> dict[tuple[str, str, str], Any]:
-        """Return what the merge left in each column it changed, by model, key and column."""
-        return {
-            (step["model"], step["pk"], name): after
-            for step in self.merge.steps
-            if "values" in step
-            for name, (_before, after) in step["values"].items()
-        }
-
-    def _note(self, step: Step, part: str, text: str) -> None:
-        key = f"{step['model']}:{step.get('pk', '')}:{part}"
-        if key not in {problem.key for problem in self.problems}:
-            self.problems.append(Problem(key, text))
-
-    def _put_back(self, row: Model, step: Step) -> bool:
-        """Set a step's columns to what was before, unless they have been changed since."""
-        done = False
-        for name, (before, after) in step["values"].items():
-            column = _column(type(row), name)
-            # A column that is walked over twice was checked the first time.
-            expected = self.last.pop((step["model"], step["pk"], name), after)
-            if stored(row, name) != expected:
-                words = {"what": _what(row), "field": capfirst(str(column.verbose_name))}
-                text = _("%(what)s – %(field)s: seither geändert, bleibt so.") % words
-                self._note(step, name, text)
-                self.last[step["model"], step["pk"], name] = None, "changed"
-                continue
-            if before is not None and column.is_relation and not _is_there(column, before):
-                words = {"what": _what(row), "field": capfirst(str(column.verbose_name))}
-                text = _("%(what)s – %(field)s: Was dort stand, gibt es nicht mehr.") % words
-                self._note(step, name, text)
-                continue
-            setattr(row, name, column.to_python(before))
-            done = True
-        return done
-
-    def _put_back_and_save(self, model: type[Model], step: Step, by: User, reason: str) -> None:
-        row = model._base_manager.filter(pk=step["pk"]).first()
-        if row is None:
-            words = {"what": capfirst(str(model._meta.verbose_name))}
-            self._note(step, "", _("%(what)s: inzwischen gelöscht.") % words)
-            return
-        if not self._put_back(row, step):
-            return
-        if hasattr(row, "history"):
-            history.note(row, by=by, reason=reason)
-        try:
-            with transaction.atomic():
-                row.save(update_fields=list(step["values"]))
-        except IntegrityError:
-            words = {"what": _what(row)}
-            text = _("%(what)s: Der Platz ist inzwischen besetzt, bleibt so.")
-            self._note(step, "", text % words)
-
-    def _move_back(self, model: type[Model], step: Step) -> None:
-        column = _column(model, step["column"])
-        rows = model._base_manager.filter(
-            **{"pk__in": step["moved"], column.name: self.merge.kept_id}
-        )
-        number = len(step["moved"]) - rows.count()
-        rows.update(**{column.name: self.merge.gone_id})
-        if number:
-            text = _("%(what)s: inzwischen gelöscht oder woanders.")
-            self._note(step, column.name, text % {"what": plural(model, number)})
-
-    def _put_rows_back(self, step: Step) -> None:
-        row = self.organisations[int(step["pk"])]
-        manager = getattr(row, step["many"])
-        label = capfirst(str(Organisation._meta.get_field(step["many"]).verbose_name))
-        words = {"what": _what(row), "field": label}
-        if set(manager.values_list("pk", flat=True)) != set(step["after"]):
-            text = _("%(what)s – %(field)s: seither geändert, bleibt so.")
-            self._note(step, step["many"], text % words)
-            return
-        there = set(
-            manager.model.objects.filter(pk__in=step["before"]).values_list("pk", flat=True)
-        )
-        row.skip_history_when_saving = True  # type: ignore[attr-defined]
-        manager.set(there)
-        del row.skip_history_when_saving  # type: ignore[attr-defined]
-        if there != set(step["before"]):
-            text = _("%(what)s – %(field)s: Was dort stand, gibt es nicht mehr.")
-            self._note(step, step["many"], text % words)
-
-
-def _what(row: Model) -> str:
-    return f"{capfirst(str(row._meta.verbose_name))} „{row}“"
-
-
-def _is_there(column: Any, key: Any) -> bool:
-    return bool(column.remote_field.model._base_manager.filter(pk=key).exists())
-
-
-def undo(*, merge: Merge, by: User, accepted: Collection[str] = ()) -> list[Problem]:
-    """Make two organisations of one again: everything goes back to where it was.
-
-    What has been changed or deleted since stays as it is now, and what came since stays with the
-    one that was kept. Done already, it changes nothing.
-
-    :param accepted: keys of the problems that somebody has read and wants to live with.
-    :return: what could not be put back.
-    :raises PermissionDenied: if `by` may not merge.
-    :raises Refused: after 30 days, or if the one that was kept has become part of a third.
-    :raises Conflict: if there are other problems than those accepted; nothing is done then.
-    """
-    if not pairs.may_merge(by):
-        raise PermissionDenied
-    with transaction.atomic():
-        row = Merge.objects.select_for_update().get(pk=merge.pk)
-        if row.undone_at:
-            return []
-        problems = _undo(row, by)
-        surprising = {problem.key for problem in problems} - set(accepted)
-        if surprising:
-            raise Conflict(dict.fromkeys(surprising))
-    return problems
-
-
-def problems_of_undoing(merge: Merge, *, by: User) -> list[Problem]:
-    """Return what `undo` could not put back, by doing it and taking it back; it raises the same."""
-    if not pairs.may_merge(by):
-        raise PermissionDenied
-    with transaction.atomic():
-        problems = _undo(Merge.objects.get(pk=merge.pk), by)
-        transaction.set_rollback(True)
-    return problems
-
-
-def _undo(merge: Merge, by: User) -> list[Problem]:
-    if not merge.can_be_undone():
-        raise Refused(_("Das geht nur 30 Tage lang."))
-    kept, gone = _locked(merge.kept_id, merge.gone_id)
-    if gone.merged_into_id != kept.pk:
-        raise Refused(
-            _(
-                "„%(kept)s“ ist inzwischen selbst Teil einer anderen Organisation. Bitte machen "
-                "Sie zuerst das rückgängig."
-            )
-            % {"kept": kept.name}
-        )
-    walk = _Undo(merge, {kept.pk: kept, gone.pk: gone})
-    with override(settings.LANGUAGE_CODE):  # the office reads it
-        reason = _(
-            "Zusammenführung von „%(gone)s“ (Nr. %(gone_key)s) mit „%(kept)s“ (Nr. %(kept_key)s) "
-            "rückgängig gemacht"
-        ) % _named(kept, gone)
-    walk.walk(by, reason)
-    for row in (gone, kept):
-        row.version += 1
-        history.note(row, by=by, reason=reason)
-        row.save()
-    merge.undone_at, merge.undone_by = timezone.now(), by
-    merge.save(update_fields=["undone_at", "undone_by"])
-    revision.bump()
-    merge.kept, merge.gone = kept, gone
-    mails.undone(merge, by=by, readers=_readers([kept, gone]))
-    return walk.problems
-
-
-def forget_old() -> dict[str, int]:
-    """Drop what undoing needed, 30 days after; the pointer and both histories stay.
-
-    :return: how many merges are final now.
-    """
-    over = Merge.objects.filter(merged_at__lte=timezone.now() - KEEP_MERGES)
-    return {"merges final": over.delete()[0]}

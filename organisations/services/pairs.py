@@ -33,6 +33,8 @@ EVERY = timedelta(days=1)
 FEW = 4
 # A word or address of more organisations than this brings nobody together by itself.
 BLOCK = 150
+# By how many of the rarest words of its name an organisation is looked for.
+RAREST = 2
 # How many organisations are gone through between two notes of the progress.
 STEP = 200
 
@@ -77,16 +79,13 @@ def find_all(*, progress: Progress = lambda done, total: None) -> Found:
     )
     shared = {name: Counter(getattr(one, name) for one in traits.values()) for name in EVIDENCE}
     found: Found = {}
-    compared = 0
     for done, (key, others) in enumerate(_candidates(traits, places)):
         if done % STEP == 0:
             progress(done, len(traits))
+        mine = traits[key]
+        evidence = _evidence(mine, shared) if others else {}
         for other in others:
-            compared += 1
-            mine = traits[key]
-            score, reasons = duplicates.likeness(
-                mine, traits[other], places, _evidence(mine, shared)
-            )
+            score, reasons = duplicates.likeness(mine, traits[other], places, evidence)
             if score >= THRESHOLD:
                 found[min(key, other), max(key, other)] = round(score * 100), reasons
     return found
@@ -136,47 +135,52 @@ def _candidates(
     traits: dict[int, Traits], places: frozenset[str]
 ) -> Iterator[tuple[int, set[int]]]:
     """Return for each organisation those it is to be compared with; every pair comes once."""
-    frequency = Counter(
-        word for one in traits.values() for word in {word for name in one.names for word in name}
-    )
-
-    def telling(name: Iterable[str]) -> list[str]:
-        return sorted({word for word in name if word not in GENERIC and word not in places})
-
-    def rarest(name: Iterable[str]) -> list[str]:
-        return sorted(telling(name), key=lambda word: (frequency[word], word))[:2]
-
-    by_word: dict[str, list[int]] = defaultdict(list)
+    words_of = {key: {word for name in one.names for word in name} for key, one in traits.items()}
+    frequency = Counter(word for own in words_of.values() for word in own)
     by_slip: dict[str, list[int]] = defaultdict(list)
-    blocks: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for key, one in traits.items():
-        for word in {word for name in one.names for word in name}:
-            by_word[word].append(key)
+    for key, own in words_of.items():
+        for word in own:
             for slip in _slips(word):
                 by_slip[slip].append(key)
-        for name in EVIDENCE:
-            if value := getattr(one, name):
-                blocks[name, value].append(key)
-        for name in one.names:
-            blocks["name", "".join(sorted(name))].append(key)
-            blocks["telling", "".join(telling(name))].append(key)
-            for slip in _slips("".join(name)):
-                blocks["name", slip].append(key)
-
     met: dict[int, set[int]] = defaultdict(set)
-    for members in blocks.values():
-        if 1 < len(members) <= BLOCK:
-            for one, other in combinations(dict.fromkeys(members), 2):
-                met[min(one, other)].add(max(one, other))
-    for key, one in traits.items():
-        for word in {word for name in one.names for word in rarest(name)}:
-            for members in (by_word[word], *(by_slip.get(slip, ()) for slip in _slips(word))):
-                if len(members) <= BLOCK:
-                    for other in members:
-                        if other != key:
-                            met[min(key, other)].add(max(key, other))
+    for members in _blocks(traits, places):
+        for one, other in combinations(members, 2):
+            met[min(one, other)].add(max(one, other))
+    for key, described in traits.items():
+        others: set[int] = set()
+        for name in described.names:
+            rare = sorted(_telling(name, places), key=lambda word: (frequency[word], word))
+            for slip in (slip for word in rare[:RAREST] for slip in _slips(word)):
+                if len(by_slip[slip]) <= BLOCK:
+                    others.update(by_slip[slip])
+        for other in others - {key}:
+            met[min(key, other)].add(max(key, other))
     for key in traits:
         yield key, met.pop(key, set())
+
+
+def _blocks(traits: dict[int, Traits], places: frozenset[str]) -> Iterator[list[int]]:
+    """Return groups of organisations that have something in common, or the whole name but for a
+    letter; groups so large that it says nothing are left out.
+    """
+    blocks: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for key, one in traits.items():
+        for trait in EVIDENCE:
+            if value := getattr(one, trait):
+                blocks[trait, value].append(key)
+        for name in one.names:
+            blocks["name", "".join(sorted(name))].append(key)
+            blocks["telling", "".join(_telling(name, places))].append(key)
+            for slip in _slips("".join(name)):
+                blocks["name", slip].append(key)
+    for members in blocks.values():
+        if len(members) <= BLOCK:
+            yield list(dict.fromkeys(members))
+
+
+def _telling(name: Iterable[str], places: frozenset[str]) -> list[str]:
+    """Return the words of a name that few others have."""
+    return sorted({word for word in name if word not in GENERIC and word not in places})
 
 
 def _slips(word: str) -> Iterator[str]:

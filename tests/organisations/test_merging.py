@@ -29,7 +29,7 @@ from organisations.models import (
     RepresentativeInvitation,
     Topic,
 )
-from organisations.services import decisions, editing, merging
+from organisations.services import decisions, editing, merging, unmerging
 from organisations.services.merging import BOTH, GONE, KEPT
 from tests import factories as make
 
@@ -142,7 +142,7 @@ def test_two_logos_and_the_other_one_is_wanted(kept, gone, officer):
     theirs.refresh_from_db()
     assert (own.organisation, theirs.organisation) == (gone, kept)
     assert [own.pending, theirs.pending] == [False, False]
-    assert merging.undo(merge=done, by=officer) == []
+    assert unmerging.undo(merge=done, by=officer) == []
     own.refresh_from_db()
     theirs.refresh_from_db()
     assert (own.organisation, theirs.organisation) == (kept, gone)
@@ -165,7 +165,7 @@ def test_who_speaks_for_both_keeps_the_higher_role(kept, gone, officer):
     other.refresh_from_db()
     assert (own.role, own.organisation) == ("manager", kept)
     assert other.organisation == gone
-    merging.undo(merge=done, by=officer)
+    unmerging.undo(merge=done, by=officer)
     own.refresh_from_db()
     assert own.role == "editor"
 
@@ -198,11 +198,11 @@ def test_a_third_entry_that_was_merged_before_comes_along(kept, gone, officer):
     third.refresh_from_db()
     assert third.merged_into == kept
     with pytest.raises(Refused, match="zuerst"):
-        merging.undo(merge=first, by=officer)
-    merging.undo(merge=second, by=officer)
+        unmerging.undo(merge=first, by=officer)
+    unmerging.undo(merge=second, by=officer)
     third.refresh_from_db()
     assert third.merged_into == gone
-    assert merging.undo(merge=first, by=officer) == []
+    assert unmerging.undo(merge=first, by=officer) == []
 
 
 # --- Refusals -------------------------------------------------------------------------------------
@@ -233,9 +233,9 @@ def test_nobody_else_merges(kept, gone, manager, officer):
         merge(kept, gone, manager)
     done = merge(kept, gone, officer)
     with pytest.raises(PermissionDenied):
-        merging.undo(merge=done, by=manager)
+        unmerging.undo(merge=done, by=manager)
     with pytest.raises(PermissionDenied):
-        merging.problems_of_undoing(done, by=manager)
+        unmerging.problems_of_undoing(done, by=manager)
 
 
 def test_twice_is_once(kept, gone, officer):
@@ -243,7 +243,7 @@ def test_twice_is_once(kept, gone, officer):
     one, two = merge(kept, gone, officer), merge(kept, gone, officer)
     assert one == two
     assert OutboxMessage.objects.filter(mail="organisations/merged").count() == 1
-    assert merging.undo(merge=one, by=officer) == merging.undo(merge=one, by=officer) == []
+    assert unmerging.undo(merge=one, by=officer) == unmerging.undo(merge=one, by=officer) == []
     assert OutboxMessage.objects.filter(mail="organisations/merge_undone").count() == 1
 
 
@@ -311,7 +311,7 @@ def test_what_was_changed_since_stays_and_is_named(kept, gone, officer):
     report.delete()
     new = make.make_contact(organisation=kept)
 
-    problems = merging.problems_of_undoing(done, by=officer)
+    problems = unmerging.problems_of_undoing(done, by=officer)
     texts = [problem.text for problem in problems]
     assert any("Telefon: seither geändert" in text for text in texts), texts
     assert any("Themen: seither geändert" in text for text in texts), texts
@@ -319,8 +319,8 @@ def test_what_was_changed_since_stays_and_is_named(kept, gone, officer):
     assert "1 Hinweis: inzwischen gelöscht oder woanders." in texts
     assert len(problems) == 4
     with pytest.raises(Conflict):
-        merging.undo(merge=done, by=officer)
-    merging.undo(merge=done, by=officer, accepted=[problem.key for problem in problems])
+        unmerging.undo(merge=done, by=officer)
+    unmerging.undo(merge=done, by=officer, accepted=[problem.key for problem in problems])
 
     for row in (kept, gone, renamed, new):
         row.refresh_from_db()
@@ -333,12 +333,12 @@ def test_after_thirty_days_it_is_final(kept, gone, officer):
     with time_machine.travel("2026-03-01 12:00Z", tick=False):
         done = merge(kept, gone, officer)
     with time_machine.travel("2026-03-31 11:59Z", tick=False):
-        assert merging.problems_of_undoing(done, by=officer) == []
+        assert unmerging.problems_of_undoing(done, by=officer) == []
         run_due(everything=True)
         assert Merge.objects.exists()
     with time_machine.travel("2026-03-31 12:00Z", tick=False):
         with pytest.raises(Refused, match="30 Tage"):
-            merging.undo(merge=done, by=officer)
+            unmerging.undo(merge=done, by=officer)
         run_due(everything=True)
     assert not Merge.objects.exists()
     gone.refresh_from_db()
@@ -363,7 +363,7 @@ def test_the_old_address_leads_to_the_one_that_stays(kept, gone, officer, client
             "/de/organisationen/haus/?a=b",
         )
         assert response["Cache-Control"] == "no-cache"
-    merging.undo(merge=Merge.objects.get(), by=officer)
+    unmerging.undo(merge=Merge.objects.get(), by=officer)
     assert client_for(None).get("/de/organisationen/haus-2/").status_code == 200
 
 
@@ -712,6 +712,6 @@ class AnyTwo(TestCase):
                 assert after[row] == gone.pk, row
             elif owner in {kept.pk, gone.pk} and not (swapped and row[0] == "OrganisationImage"):
                 assert after[row] == kept.pk, row
-        assert merging.undo(merge=done, by=officer) == []
+        assert unmerging.undo(merge=done, by=officer) == []
         restored = dump()
         assert {name: restored[name] for name in before} == before
