@@ -9,12 +9,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import own_data, second_factor, services
 from accounts.forms import AddressField
-from accounts.models import User
+from accounts.models import User, normalise_email
+from core import office
+from core.admin.outbox import mails_to
+from core.models import OutboxMessage
 from core.office import OfficeModelAdmin
 from core.text import CleanCharField
 
@@ -37,6 +41,26 @@ class UserForm(forms.ModelForm):
                 _("Zu dieser E-Mail-Adresse gibt es schon ein Konto."), code="unique"
             )
         return email
+
+
+@office.change_link(User, 40)
+def mails_of_account(request: HttpRequest, user: Any) -> office.Link | None:
+    """Lead to all mails that went to the account's address."""
+    if not request.user.has_perm("core.view_outboxmessage"):
+        return None
+    return office.Link(_("E-Mails an diese Adresse"), mails_to(user.email), icon="mail")
+
+
+@office.change_link(OutboxMessage, 20)
+def account_of_mail(request: HttpRequest, message: Any) -> office.Link | None:
+    """Lead from a mail to the account at its address."""
+    if not request.user.has_perm("accounts.view_user"):
+        return None
+    user = User.objects.filter(email=normalise_email(message.to)).first()
+    if user is None:
+        return None
+    page = reverse("admin:accounts_user_change", args=[user.pk])
+    return office.Link(_("Konto: %(name)s") % {"name": user}, page, icon="person")
 
 
 @admin.register(User)

@@ -3,6 +3,7 @@
 from organisations.admin import (
     confirmation,
     duplicates,
+    mails,
     organisation,
     reports,
     taxonomy,
@@ -12,6 +13,7 @@ from organisations.admin import (
 __all__ = [
     "confirmation",
     "duplicates",
+    "mails",
     "organisation",
     "reports",
     "taxonomy",

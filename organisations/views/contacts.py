@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from core import bounces
 from core.errors import Conflict, Refused
 from core.resume import recall, require_login
 from organisations import duplicates
@@ -31,7 +32,9 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
     """Return the contact persons, each with what is public of them and what can be done."""
     now = timezone.now()
     rows = []
-    for contact in organisation.contacts.prefetch_related("consents"):
+    people = list(organisation.contacts.prefetch_related("consents"))
+    returning = bounces.returning_since(contact.email for contact in people)
+    for contact in people:
         asked = [entry for entry in contact.consents.all() if entry.requested_at]
         latest = asked[0] if asked else None
         public = [
@@ -56,6 +59,7 @@ def contact_rows(organisation: Organisation, user: User) -> list[dict[str, Any]]
                 "contact": contact,
                 "public": public,
                 "status": status,
+                "returning_since": returning.get(contact.email.lower()),
                 "is_own": is_own,
                 "asked": latest is not None,
                 "can_ask": bool(contact.email)

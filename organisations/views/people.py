@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import normalise_email
+from core import bounces
 from core.errors import Refused
 from core.resume import recall, require_login
 from organisations.forms.people import (
@@ -76,9 +77,15 @@ def _people_context(request: HttpRequest, organisation: Organisation) -> dict[st
     if manages:
         now = timezone.now()
         waiting = organisation.invitations.filter(accepted_at=None, withdrawn_at=None)
+        invitations = list(waiting.select_related("invited_by"))
+        returning = bounces.returning_since(one.email for one in invitations)
         context["invitations"] = [
-            {"row": one, "expired": not one.is_open(now)}
-            for one in waiting.select_related("invited_by")
+            {
+                "row": one,
+                "expired": not one.is_open(now),
+                "returning_since": returning.get(one.email.lower()),
+            }
+            for one in invitations
         ]
         context["access_requests"] = organisation.access_requests.filter(
             state=AccessRequest.State.OPEN
