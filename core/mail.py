@@ -253,9 +253,11 @@ def _numbers_together(text: str) -> str:
     """Keep "123 456" in its order among Arabic words, where groups of digits change places.
 
     Between digits a no-break space counts as part of the number, a plain one does not (Unicode
-    Bidirectional Algorithm, rule W4); a plus sign needs a left-to-right mark before it (W7).
+    Bidirectional Algorithm, rule W4); a plus sign or hyphen needs a left-to-right mark before the
+    number (W2, W7).
     """
-    return re.sub(r"(?<!\w)\+(?=\d)", "\u200e+", re.sub(r"(?<=\d) (?=\d)", "\u00a0", text))
+    text = re.sub(r"(?<=\d) (?=\d)", "\u00a0", text)
+    return re.sub(r"(?<![\w\u00a0+-])(?=\+\d|\d[\d\u00a0]*-\d)", "\u200e", text)
 
 
 def _is_own_address(text: str) -> bool:

@@ -18,42 +18,13 @@ from core.resume import forget, recall
 from organisations import profile
 from organisations.admin.reports import ReadOnlyAdmin
 from organisations.forms.confirmation import OfficerConfirmationForm
-from organisations.models import (
-    Confirmation,
-    ConfirmationAsk,
-    Organisation,
-    Succession,
-    SuccessionAsk,
-)
+from organisations.models import Confirmation, Organisation, Succession
 from organisations.services import confirmation, decisions, reach, succession
 
 
 def confirmation_url(organisation: Organisation) -> str:
     """Return the path of the page on which the officer confirms an organisation or asks again."""
     return reverse("admin:organisations_confirmation_organisation", args=[organisation.pk])
-
-
-class AskInline(admin.TabularInline):
-    """The mails of a round; the links in them are nobody's business."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ConfirmationAskInline(AskInline):
-    model = ConfirmationAsk
-    fields = ("number", "email", "asked_at", "answered_at", "returned_at")
-
-
-class SuccessionAskInline(AskInline):
-    model = SuccessionAsk
-    fields = ("question", "email", "asked_at", "answered_at", "agreed", "returned_at")
 
 
 class AskAgain(office.BulkAction):
@@ -98,7 +69,6 @@ class ConfirmationAdmin(ReadOnlyAdmin):
     list_filter = ("state", "way")
     list_select_related = ("organisation",)
     search_fields = ("organisation__name",)
-    inlines = (ConfirmationAskInline,)
     bulk_actions = (AskAgain(),)
     fields = (
         "organisation",
@@ -147,7 +117,7 @@ class ConfirmationAdmin(ReadOnlyAdmin):
             "organisation": organisation,
             "facts": profile.facts(organisation),
             "latest": latest,
-            "asks": latest.asks.all() if latest else [],
+            "box": asks_box(request, latest) if latest else None,
             "contacts": organisation.contacts.exclude(phone="", email=""),
             "reader": readers[0] if readers else None,
             "form": form,
@@ -183,7 +153,6 @@ class SuccessionAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     list_select_related = ("organisation",)
     search_fields = ("organisation__name",)
-    inlines = (SuccessionAskInline,)
     fields = ("organisation", "state", "begun_on", "next_on", "ended_at", "ended_by")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -221,6 +190,26 @@ def confirmation_box(request: HttpRequest, row: Organisation) -> office.Box | No
         "admin/organisations/confirmation/box.html",
         {"organisation": row, "unfinished": unfinished, "url": confirmation_url(row)},
         anchor="bestaetigung",
+    )
+
+
+@office.change_link(Confirmation, 10)
+def confirmation_link(request: HttpRequest, row: Confirmation) -> office.Link | None:
+    """The page where she settles it."""
+    if not decisions.may_decide(request.user):
+        return None
+    url = confirmation_url(row.organisation)
+    return office.Link(_("Bestätigen oder noch einmal fragen"), url, icon="check")
+
+
+@office.change_box(Confirmation, 10)
+@office.change_box(Succession, 20)
+def asks_box(request: HttpRequest, row: Confirmation | Succession) -> office.Box | None:
+    """Who was asked, and what became of it; the links in the mails are nobody's business."""
+    return office.Box(
+        _("Wer gefragt wurde"),
+        "admin/organisations/confirmation/asks.html",
+        {"asks": row.asks.all()},
     )
 
 

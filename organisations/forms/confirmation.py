@@ -24,9 +24,7 @@ class OfficerConfirmationForm(forms.Form):
 
     note = CleanCharField(
         label=_("Vermerk"),
-        help_text=_(
-            "Freiwillig. Zum Beispiel: Anruf beim Verein. Nur das Team sieht es, im Verlauf."
-        ),
+        help_text=_("Zum Beispiel: Anruf beim Verein. Nur das Team sieht es, ein Jahr lang."),
         required=False,
         max_length=500,
     )

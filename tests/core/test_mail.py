@@ -69,6 +69,8 @@ def test_numbers_keep_their_order_among_arabic_words(db, templates, monkeypatch)
     assert "123\u00a0456" in message.text_body
     assert "\u200e+49\u00a07222\u00a0381" in message.text_body
     assert "123\u00a0456" in message.html_body
+    message = queue(key="test:3", language="ar", context=name | {"name": "030 2312-5101"})
+    assert "\u200e030\u00a02312-5101" in message.text_body
     message = queue(key="test:2", language="de", context=name)
     assert "123 456" in message.text_body
     assert "\n+49 7222 381\n" in message.text_body
