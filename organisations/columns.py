@@ -9,20 +9,23 @@ would take, and refuses the rest in the same words.
 """
 
 import copy
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from phonenumber_field.phonenumber import PhoneNumber
+from phonenumber_field.phonenumber import to_python
 from rapidfuzz import fuzz, process
 
 from core.folding import fold
@@ -131,7 +134,20 @@ def divide(cell: str) -> list[str]:
 
 
 # --- Columns --------------------------------------------------------------------------------------
-Write = Callable[[Organisation, Vocabulary], str]
+class Facts(NamedTuple):
+    """What is written of one organisation.
+
+    :ivar values: by column of the database; `vars(organisation)` is one.
+    :ivar many: keys of the rows it has chosen, by field.
+    :ivar contacts: its contact persons' values, in their order.
+    """
+
+    values: Mapping[str, Any]
+    many: Mapping[str, Collection[int]] = MappingProxyType({})
+    contacts: Sequence[Mapping[str, Any]] = ()
+
+
+Write = Callable[[Facts, Vocabulary], str]
 Read = Callable[[str, Vocabulary], Any]
 
 
@@ -165,8 +181,8 @@ def columns(
     :param people: with the contact persons, whose data are for staff alone.
     """
     found = [
-        Column("number", "Nummer", "Number", lambda row, words: str(row.pk), _read_number),
-        Column("slug", "Adresse im Netz", "Web address", lambda row, words: row.slug, _read_plain),
+        Column("number", "Nummer", "Number", partial(_write, "id"), _read_number),
+        Column("slug", "Adresse im Netz", "Web address", partial(_write, "slug"), _read_plain),
     ]
     for name in questions.FIELDS:
         heading, english = HEADINGS[name]
@@ -174,8 +190,13 @@ def columns(
         if name in Organisation.translated_fields:
             found += [translation(name, code) for code in codes]
     found += [
-        Column("state", "Stand", "State", _write_state),
-        Column("confirmed_on", "Zuletzt bestätigt am", "Last confirmed on", _write_confirmed),
+        Column("state", "Stand", "State", partial(_write, "state")),
+        Column(
+            "confirmed_on",
+            "Zuletzt bestätigt am",
+            "Last confirmed on",
+            partial(_write, "confirmed_on"),
+        ),
     ]
     if people:
         for number in range(1, CONTACTS + 1):
@@ -185,7 +206,7 @@ def columns(
                 "contacts_more",
                 "Weitere Ansprechpersonen",
                 "Further contact persons",
-                lambda row, words: str(max(0, len(row.contacts.all()) - CONTACTS) or ""),
+                lambda facts, words: str(max(0, len(facts.contacts) - CONTACTS) or ""),
             )
         )
     return found
@@ -198,7 +219,7 @@ def translation(name: str, code: str) -> Column:
         translation_field(code, name),
         f"{heading} ({code})",
         f"{english} ({code})",
-        lambda row, words: row.translations.get(code, {}).get(name) or "",
+        lambda facts, words: facts.values["translations"].get(code, {}).get(name) or "",
         _reading(name),
     )
 
@@ -319,7 +340,7 @@ def export(
 
 def used_codes(queryset: QuerySet[Organisation], vocabulary: Vocabulary) -> list[str]:
     """Return the languages some organisation has a text in, and those of the interface."""
-    given = queryset.exclude(translations={}).order_by().values_list("translations", flat=True)
+    given = queryset.values_list("translations", flat=True)
     used = {code for texts in given.iterator(chunk_size=CHUNK) for code in texts}
     interface = {code for code, _name in settings.LANGUAGES}
     known = [code for code in vocabulary.codes if code in used | interface]
@@ -330,32 +351,63 @@ def rows(
     queryset: QuerySet[Organisation], chosen: Sequence[Column], vocabulary: Vocabulary
 ) -> Iterator[list[str]]:
     """Return one row of cells for each organisation."""
-    for organisation in with_facts(queryset).iterator(chunk_size=CHUNK):
-        yield [column.write(organisation, vocabulary) for column in chosen]
+    for facts in all_facts(queryset):
+        yield [column.write(facts, vocabulary) for column in chosen]
 
 
-def with_facts(queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
-    """Return organisations with everything that the columns ask for."""
-    related = [
-        Prefetch(
-            name, Organisation._meta.get_field(name).related_model.objects.order_by().only("pk")
-        )
-        for name in questions.MANY
-    ]
-    people = ContactPerson.objects.order_by("position", "pk")
-    return queryset.prefetch_related(*related, Prefetch("contacts", people))
+def all_facts(queryset: QuerySet[Organisation]) -> Iterator[Facts]:
+    """Return what is written of organisations, with six queries for every 500.
+
+    Plain values instead of rows of the models: with 10,000 organisations that is a third of the
+    time.
+    """
+    every = queryset.values(*VALUES).iterator(chunk_size=CHUNK)
+    while part := list(itertools.islice(every, CHUNK)):
+        keys = [values["id"] for values in part]
+        many = {name: _chosen(name, keys) for name in questions.MANY}
+        people: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        contacts = ContactPerson.objects.filter(organisation__in=keys).order_by("position", "pk")
+        for person in contacts.values("organisation_id", *PERSON_VALUES):
+            people[person["organisation_id"]].append(person)
+        for values in part:
+            key = values["id"]
+            yield Facts(values, {name: of[key] for name, of in many.items()}, people[key])
 
 
-def _write(name: str, row: Organisation, words: Vocabulary) -> str:
+def _chosen(name: str, keys: Collection[int]) -> dict[int, list[int]]:
+    """Return the keys of the rows organisations have chosen, by the organisation's."""
+    relation = Organisation._meta.get_field(name)
+    chosen: dict[int, list[int]] = defaultdict(list)
+    pairs = relation.remote_field.through.objects.filter(organisation__in=keys)  # type: ignore[union-attr]
+    target = relation.m2m_reverse_field_name()  # type: ignore[union-attr]
+    for organisation, row in pairs.values_list("organisation_id", f"{target}_id"):
+        chosen[organisation].append(row)
+    return chosen
+
+
+# Columns of the database that `all_facts` asks for.
+VALUES = (
+    *("id", "slug", "state", "confirmed_on", "translations", "municipality_id"),
+    *(name for name in questions.FIELDS if name not in {*questions.MANY, "municipality"}),
+)
+PERSON_VALUES = (
+    *("name", "function", "phone", "email", "wants_invitations"),
+    *(f"{name}_public" for name in ContactPerson.PUBLISHABLE),
+)
+
+
+def _write(name: str, facts: Facts, words: Vocabulary) -> str:
     if name in questions.MANY:
-        return words.of[name].text(one.pk for one in getattr(row, name).all())
+        return words.of[name].text(facts.many.get(name, ()))
     if name == "municipality":
-        return words.of[name].labels.get(row.municipality_id, "")
+        return words.of[name].labels.get(facts.values["municipality_id"], "")
+    value = facts.values[name]
     if name == "social_links":
-        return join(map(str, row.social_links))
-    value = getattr(row, name)
-    if name in {"kind", "accessibility"}:
+        return join(map(str, value))
+    if name in CHOICES:
         return _labels(name).get(value, value)
+    if name == "phone":
+        return _write_phone(value)
     return _write_value(value)
 
 
@@ -364,33 +416,34 @@ def _write_value(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return YES if value else NO
-    if isinstance(value, PhoneNumber):
-        return spoken(value) if value.is_valid() else str(value)
     return str(value)
 
 
-def _write_state(row: Organisation, words: Vocabulary) -> str:
-    return _labels("state")[row.state]
-
-
-def _write_confirmed(row: Organisation, words: Vocabulary) -> str:
-    return row.confirmed_on.isoformat() if row.confirmed_on else ""
-
-
-def _write_contact(index: int, name: str, row: Organisation, words: Vocabulary) -> str:
-    people = row.contacts.all()
-    if index >= len(people):
+def _write_phone(value: Any) -> str:
+    number = to_python(value)
+    if not number:
         return ""
-    contact = people[index]
+    return spoken(number) if number.is_valid() else str(number)
+
+
+def _write_contact(index: int, name: str, facts: Facts, words: Vocabulary) -> str:
+    if index >= len(facts.contacts):
+        return ""
+    person = facts.contacts[index]
     if name == "public":
-        return join(_german(ContactPerson, one) for one in contact.published)
-    return _write_value(getattr(contact, name))
+        # The database holds that a switch is on only while a consent is in force.
+        public = (one for one in ContactPerson.PUBLISHABLE if person[f"{one}_public"])
+        return join(_german(ContactPerson, one) for one in public)
+    return _write_phone(person[name]) if name == "phone" else _write_value(person[name])
 
 
 @lru_cache(maxsize=64)
 def _german(model: type[Model], name: str) -> str:
     with override(settings.LANGUAGE_CODE):
         return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+CHOICES = frozenset({"kind", "accessibility", "state"})
 
 
 def german_label(name: str, value: str) -> str:
