@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -16,6 +18,7 @@ from core import history
 from core.office import parts
 from core.office.guard import Guarded
 from core.office.lists import ListAdmin
+from core.templatetags.ui import collect_errors
 
 
 class OfficeModelAdmin(Guarded, ListAdmin):
@@ -24,6 +27,17 @@ class OfficeModelAdmin(Guarded, ListAdmin):
     list_per_page = 30
     show_full_result_count = False
     history_per_page = 30
+    # The browser's own fields for days and times: they need no script and speak to everybody.
+    formfield_overrides = {
+        models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+        models.TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})},
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(
+                format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}
+            ),
+        },
+    }
     # Said in the history of whatever is saved here.
     change_reason = gettext_lazy("In der Geschäftsstelle bearbeitet")
 
@@ -36,7 +50,10 @@ class OfficeModelAdmin(Guarded, ListAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        """Add what other modules hang on the page of a row."""
+        """Add what has to be mended, and what other modules hang on the page of a row."""
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        filled = [context["adminform"].form, *formsets]
+        context["to_mend"] = [error for form in filled for error in collect_errors(form)]
         if (row := options.get("obj")) is not None:
             context |= {
                 "change_links": parts.change_links(request, row),

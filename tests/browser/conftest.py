@@ -141,7 +141,8 @@ class Visitor:
             self.check()
             return
         width = self.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["width"], f"{self.page.url} is {width} pixels wide"
+        room = (self.page.viewport_size or PHONE)["width"]
+        assert width <= room, f"{self.page.url} is {width} pixels wide"
         for scheme, rules in LOOKS.items():
             self.page.emulate_media(color_scheme=scheme)
             # Preloading would copy imported styles into the page, which our policy rightly blocks.
