@@ -17,6 +17,8 @@ LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 BLANKS = re.compile(r"[^\S\n]+")
 # Joiners (U+200C, U+200D) belong to Persian, Urdu and emoji; the others show nothing at all.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]")
+# What Unicode calls controls and surrogates (Cc, Cs), but for line ends and tabs.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean_text(value: str, *, multiline: bool) -> str:
@@ -30,11 +32,7 @@ def clean_text(value: str, *, multiline: bool) -> str:
     """
     value = LINE_ENDS.sub("\n", value)
     value = BIDI_CONTROLS.sub("", INVISIBLE.sub("", value))
-    value = "".join(
-        character
-        for character in value
-        if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"}
-    )
+    value = CONTROLS.sub("", value)
     value = BLANKS.sub(" ", unicodedata.normalize("NFC", value))
     if not multiline:
         return " ".join(value.split())

@@ -22,6 +22,9 @@ class OrganisationsConfig(AppConfig):
             unmerging,
         )
 
+        # The worker knows a kind of task when its module is loaded.
+        from organisations.services.imports import applying, checking, ending, undoing  # noqa: F401
+
         signals.connect()
         own_data.register(
             "organisations",
@@ -38,6 +41,9 @@ class OrganisationsConfig(AppConfig):
         jobs.register("organisations.pairs", every=pairs.EVERY)(pairs.search_daily)
         jobs.register("organisations.merges", every=datetime.timedelta(days=1))(
             unmerging.forget_old
+        )
+        jobs.register("organisations.imports", every=datetime.timedelta(days=1))(
+            lambda: {"runs emptied": ending.forget_old()}
         )
         for name, service in (("confirmation", confirmation), ("succession", succession)):
             mail.bounce_handlers.append(service.came_back)

@@ -36,6 +36,7 @@ GROUP_MIGRATIONS = (
     "0002_officer_group",
     "0003_officer_mail_texts",
     "0004_officer_merges",
+    "0005_officer_imports",
     "0006_officer_confirmations",
 )
 

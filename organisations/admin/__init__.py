@@ -3,6 +3,7 @@
 from organisations.admin import (
     confirmation,
     duplicates,
+    imports,
     mails,
     organisation,
     reports,
@@ -13,6 +14,7 @@ from organisations.admin import (
 __all__ = [
     "confirmation",
     "duplicates",
+    "imports",
     "mails",
     "organisation",
     "reports",

@@ -2,6 +2,7 @@ from .confirmation import Confirmation, ConfirmationAsk, Succession, SuccessionA
 from .contacts import Consent, ContactPerson
 from .duplicates import DuplicatePair, Merge
 from .images import OrganisationImage
+from .imports import ImportKey, ImportMapping, ImportResult, ImportRow, ImportRun
 from .organisation import FormerSlug, Organisation, ProblemReport
 from .people import AccessRequest, Representative, RepresentativeInvitation
 from .search_text import SearchText
@@ -15,6 +16,11 @@ __all__ = [
     "ContactPerson",
     "DuplicatePair",
     "FormerSlug",
+    "ImportKey",
+    "ImportMapping",
+    "ImportResult",
+    "ImportRow",
+    "ImportRun",
     "Language",
     "Merge",
     "Municipality",
