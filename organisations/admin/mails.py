@@ -24,25 +24,25 @@ def mails_of_organisation(request: HttpRequest, organisation: Any) -> office.Box
     """Lead from each person to the mails at their address, and say whose come back."""
     if not _may_see(request):
         return None
+    speaking = organisation.representatives.select_related("user")
+    named = organisation.contacts.exclude(email="")
+    returning = bounces.returning_since(one.email for one in named)
+    # An account knows it by itself: the next log-in shows that the person can be reached.
     people = [
-        (str(one.user), one.get_role_display(), one.user.email)
-        for one in organisation.representatives.select_related("user")
-    ] + [
-        (one.name, _("Ansprechperson"), one.email)
-        for one in organisation.contacts.exclude(email="")
+        *((one.user, one.get_role_display(), one.user.mail_failed_on) for one in speaking),
+        *((one, _("Ansprechperson"), returning.get(one.email.lower())) for one in named),
     ]
     if not people:
         return None
-    returning = bounces.returning_since(address for _name, _role, address in people)
     rows = [
         {
-            "name": name,
+            "name": person.name or person.email,
             "role": role,
-            "address": address,
-            "url": mails_to(address),
-            "returning_since": returning.get(address.lower()),
+            "address": person.email,
+            "url": mails_to(person.email),
+            "returning_since": since,
         }
-        for name, role, address in people
+        for person, role, since in people
     ]
     template = "admin/organisations/organisation/mails_box.html"
     return office.Box(_("E-Mails an die Menschen"), template, {"rows": rows}, anchor="emails")

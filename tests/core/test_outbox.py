@@ -36,6 +36,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str, bytes]] = []
+        self.senders: list[str] = []  # of the envelope
         self.in_hand = threading.Event()
         self.go_on = threading.Event()
 
@@ -57,6 +58,7 @@ class MailServer:
             self.in_hand.set()
             while not self.go_on.is_set():
                 await asyncio.sleep(0.01)
+        self.senders.append(envelope.mail_from)
         self._keep(to, envelope.content)
         if to.startswith("hangup"):
             server.transport.abort()
@@ -116,6 +118,19 @@ def test_a_mail_leaves_once_with_all_it_needs(db, mail_server):
     assert message.state == State.SENT
     assert message.tries == 1
     assert message.sent_at is not None
+
+
+@pytest.mark.parametrize("bounce_address", ["", "back@example.org"])
+def test_a_mail_that_cannot_be_delivered_knows_where_to_go(
+    db, mail_server, settings, bounce_address
+):
+    settings.DEFAULT_FROM_EMAIL = "Das Netzwerk <netzwerk@example.org>"
+    settings.BOUNCE_ADDRESS = bounce_address
+    queue()
+    outbox.send_due()
+    assert mail_server.senders == [bounce_address or "netzwerk@example.org"]
+    [(_to, _id, content)] = mail_server.received
+    assert b"From: Das Netzwerk <netzwerk@example.org>" in content
 
 
 @pytest.mark.parametrize(
