@@ -21,12 +21,14 @@ from core.models import OutboxMessage
 from organisations.comparison import Comparison
 from organisations.models import (
     AccessRequest,
+    Confirmation,
     ContactPerson,
     FormerSlug,
     Merge,
     Organisation,
     Representative,
     RepresentativeInvitation,
+    Succession,
     Topic,
 )
 from organisations.services import decisions, editing, merging, unmerging
@@ -616,6 +618,7 @@ def hanging() -> dict[tuple[str, str], int]:
     }
 
 
+TODAY = datetime.date(2026, 5, 4)
 # Rows that can hang on an organisation; the number makes them meet or not.
 MAKERS = {
     "contact": lambda one, n: make.make_contact(organisation=one, public=("name",) if n else ()),
@@ -640,6 +643,16 @@ MAKERS = {
         make.make_former_slug(slug=f"frueher-{one.pk}-{n}", organisation=one)
         if not FormerSlug.objects.filter(slug=f"frueher-{one.pk}-{n}").exists()
         else None
+    ),
+    "confirmation": lambda one, n: (
+        one.confirmations.filter(ended_at=None).exists()
+        or Confirmation.objects.create(
+            organisation=one, state="asked" if n else "unanswered", next_on=TODAY
+        )
+    ),
+    "succession": lambda one, n: (
+        one.successions.filter(ended_at=None).exists()
+        or Succession.objects.create(organisation=one, state="asked", next_on=TODAY)
     ),
     "topic": lambda one, n: one.topics.add(topic(n)),
     "active_in": lambda one, n: one.active_in.add(make.make_municipality(name=f"Ort {n}")),
