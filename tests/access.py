@@ -125,6 +125,7 @@ class World:
         )
         self.problem = factories.make_problem_report(organisation=self.active)
         self.feedback = factories.make_feedback()
+        self.import_run = factories.make_import_run()
         self.double = factories.make_organisation(name=self.active.name, slug="doppelt")
         self.pair = DuplicatePair.objects.create(first=self.active, second=self.double, score=90)
         self.absorbed = factories.make_organisation(
@@ -582,5 +583,10 @@ ADMIN: dict[str, Row] = {
     ),
     **model("organisations_problemreport", "problem", officer="view change", saves=True),
     **model("portal_networkprofile", "network", officer="view change", is_one_row=True),
+    **model("organisations_importrun", "import_run", officer="view add change", saves=True),
+    "admin:organisations_importrun_template": Row(office(200), office(200)),
+    "admin:organisations_importrun_faulty": Row(
+        office(200), office(200), lambda world: {"pk": world.import_run.pk}
+    ),
     **model("portal_feedback", "feedback", officer="view change", saves=True),
 }

@@ -29,6 +29,8 @@ from organisations.models import (
     Consent,
     ContactPerson,
     FormerSlug,
+    ImportRow,
+    ImportRun,
     Language,
     Municipality,
     Organisation,
@@ -213,6 +215,28 @@ def make_complete_organisation(*, municipality: Municipality, **fields: Any) -> 
         }
         | fields
     )
+
+
+def make_import_run(**fields: Any) -> ImportRun:
+    """Return an import that is checked, with one new and one faulty row."""
+    values = {
+        "file_name": "liste.csv",
+        "headings": ["Name", "Ort"],
+        "signature": f"{next(_numbers):064}",
+        "mapping": {"0": "name", "1": "place"},
+        "state": ImportRun.State.CHECKED,
+        "counts": {"rows": 2, "new": 1, "faulty": 1},
+    } | fields
+    run = ImportRun.objects.create(**values)
+    said = {"fields": {"name": "Verein"}, "contacts": [], "key": "name:verein|", "town": None}
+    ImportRow.objects.create(
+        run=run, number=2, cells=["Verein", ""], outcome="new", decision="create", values=said
+    )
+    problem = {"column": 0, "key": "name", "text": "Bitte geben Sie den Namen an."}
+    ImportRow.objects.create(
+        run=run, number=3, cells=["", "Ort"], outcome="faulty", decision="skip", problems=[problem]
+    )
+    return run
 
 
 def make_former_slug(*, slug: str, organisation: Organisation) -> FormerSlug:

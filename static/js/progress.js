@@ -1,5 +1,5 @@
 // How far the worker is, without loading the page again; when it is done, the page shows the rest.
-// Without this file the page loads itself anew every few seconds, and has a link to do so.
+// Without this file a link on the page does the same.
 
 const SECONDS = 2;
 

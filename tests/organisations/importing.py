@@ -1,4 +1,4 @@
-"""Helpers for the tests of imports: files as a browser sends them, and the worker that does them."""
+"""For the tests of imports: files as a browser sends them, and the worker that does the rest."""
 
 import csv
 import io

@@ -1,9 +1,11 @@
 """Bringing in a list: what each row is, what she decides, what is written, and all of it back."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from core.models import OutboxMessage
+from core.spreadsheets import read
 from organisations.models import ContactPerson, ImportRun, Organisation
 from tests.factories import make_contact, make_municipality, make_organisation
 from tests.organisations import importing as imp

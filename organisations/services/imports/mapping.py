@@ -40,6 +40,9 @@ SYNONYMS = {
     "aktuell": parsing.CURRENT,
     "gültig": parsing.CURRENT,
     "current": parsing.CURRENT,
+    "links": "links",
+    "adresse": "address",
+    "aktivitätsgebiete": "district",
 }
 
 
