@@ -105,14 +105,14 @@ class ViewsAdmin(admin.ModelAdmin):
             return redirect(self._list_url())
         view = SavedView(owner=request.user, page=self.opts.label_lower, query=query)
         if name := request.POST.get("name"):  # the same form sent twice
-            sent = self._own(request).filter(query=query, name=clean_text(name, multiline=False))
+            sent = self._own_views(request).filter(query=query, name=clean_text(name, multiline=False))
             view = sent.first() or view
         return self._edit(request, view, title=_("Ansicht speichern"))
 
     def view_change(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Rename, share or delete a view of one's own."""
         self._check(request)
-        view = get_object_or_404(self._own(request), pk=pk)
+        view = get_object_or_404(self._own_views(request), pk=pk)
         if request.method == "POST" and "_delete" in request.POST:
             view.delete()
             messages.success(request, _("Die Ansicht ist gelöscht."))
@@ -123,7 +123,7 @@ class ViewsAdmin(admin.ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
 
-    def _own(self, request: HttpRequest) -> QuerySet[SavedView]:
+    def _own_views(self, request: HttpRequest) -> QuerySet[SavedView]:
         return SavedView.objects.filter(owner=request.user, page=self.opts.label_lower)
 
     def _edit(self, request: HttpRequest, view: SavedView, *, title: str) -> HttpResponse:
