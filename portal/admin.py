@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from core import office
 from core.office import Item, OfficeModelAdmin, Waiting, translated_form, translation_names
 from portal import services
+from portal.forms import LogoForm
 from portal.models import Feedback, NetworkProfile
 
 
@@ -41,6 +44,28 @@ def waiting_feedback(request: HttpRequest) -> Waiting | None:
     )
 
 
+@office.change_link(NetworkProfile, 10)
+def logo_link(request: HttpRequest, profile: NetworkProfile) -> office.Link | None:
+    """The way to the logo: a picture has a page of its own, so no other error can lose it."""
+    if not request.user.has_perm("portal.change_networkprofile"):
+        return None
+    url = reverse("admin:portal_networkprofile_logo", args=[profile.pk])
+    return office.Link(_("Logo ändern"), url, icon="image")
+
+
+@office.change_box(NetworkProfile, 10)
+def colours_box(request: HttpRequest, profile: NetworkProfile) -> office.Box | None:
+    """What the portal makes of the chosen colours, with the contrast of each."""
+    if not profile.tones:
+        return None
+    return office.Box(
+        _("So sehen Ihre Farben aus"),
+        "admin/portal/networkprofile/colours.html",
+        {"samples": services.colour_samples(profile)},
+        anchor="farben",
+    )
+
+
 def _with_translations(*names: str) -> tuple[str, ...]:
     return tuple(
         field for name in names for field in (name, *translation_names(NetworkProfile, name))
@@ -63,6 +88,8 @@ class NetworkProfileAdmin(OfficeModelAdmin):
                 )
             },
         ),
+        (gettext_lazy("Aussehen"), {"fields": ("brand_colour", "accent_colour")}),
+        (gettext_lazy("Arbeitsweise"), {"fields": ("edits_checked_first",)}),
         (
             gettext_lazy("Startseite und „Mitmachen“"),
             {"fields": _with_translations("claim", "introduction", "who_may_join")},
@@ -113,6 +140,41 @@ class NetworkProfileAdmin(OfficeModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                "<int:pk>/logo/",
+                self.admin_site.admin_view(self.logo),
+                name="portal_networkprofile_logo",
+            ),
+            *super().get_urls(),
+        ]
+
+    def logo(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take a logo instead of the portal's own sign, or give that back."""
+        profile = get_object_or_404(NetworkProfile, pk=pk)
+        if not self.has_change_permission(request, profile):
+            raise PermissionDenied
+        is_removal = "_remove" in request.POST
+        sent = request.method == "POST" and not is_removal
+        form = LogoForm(request.POST, request.FILES) if sent else LogoForm()
+        if is_removal or form.is_valid():
+            services.set_logo(
+                profile=profile,
+                file=None if is_removal else form.cleaned_data["file"],
+                by=request.user,
+            )
+            self.message_user(request, _("Das Logo ist gespeichert."), messages.SUCCESS)
+            return redirect("admin:portal_networkprofile_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Logo des Netzwerks"),
+            "opts": self.opts,
+            "profile": profile,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/portal/networkprofile/logo.html", context)
 
     def save_model(
         self, request: HttpRequest, obj: NetworkProfile, form: forms.ModelForm, change: bool

@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.text import CleanCharField, validate_has_words
+from organisations.forms.fields import ImageFileField
 from portal.models import Feedback
 
 
@@ -44,3 +45,16 @@ class FeedbackForm(forms.ModelForm):
     class Meta:
         model = Feedback
         fields = ["text", "page", "name", "email"]
+
+
+class LogoForm(forms.Form):
+    """The network's logo."""
+
+    file = ImageFileField(
+        label=_("Logo"),
+        error_messages={"required": _("Bitte wählen Sie ein Bild aus.")},
+        help_text=_(
+            "JPEG, PNG, WebP oder GIF, höchstens 10 MB. Es steht klein oben auf jeder Seite, auf "
+            "Weiß."
+        ),
+    )

@@ -1,6 +1,8 @@
 """Pages that machines read: monitoring and search engines. They know no language."""
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -11,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.addresses import site_url
+from core.colours import palette, stylesheet
 from organisations.models import Organisation
+from portal.models import NetworkProfile
 
 # Organisations in one part of the sitemap; the protocol allows 50,000 addresses.
 PART = 1000
@@ -25,8 +29,37 @@ PAGES = (
     "portal:privacy",
     "portal:accessibility",
 )
+# An address that means the same content for ever.
+FOR_EVER = "public, max-age=31536000, immutable"
 # What is nobody's business but the person's own.
 CLOSED = ("accounts:profile", "accounts:enter", "admin:index", "organisations:mine")
+
+
+@require_safe
+def colours(request: HttpRequest, brand: str, accent: str) -> HttpResponse:
+    """Give the portal other colours; the address alone says which, so it asks the database nothing.
+
+    :param brand: six hexadecimal digits, or nothing for the portal's own.
+    """
+    tones = palette(brand and f"#{brand}", accent and f"#{accent}")
+    response = HttpResponse(stylesheet(tones), content_type="text/css; charset=utf-8")
+    response["Cache-Control"] = FOR_EVER
+    return response
+
+
+@require_safe
+def logo(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
+    """Show the network's logo; one that has been replaced does not exist any more."""
+    profile = NetworkProfile.objects.filter(pk=1).only("logo").first()
+    if profile is None or Path(profile.logo.name or "").stem != str(name):
+        raise Http404
+    try:
+        with profile.logo.open() as file:
+            response = HttpResponse(file.read(), content_type="image/webp")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response["Cache-Control"] = FOR_EVER
+    return response
 
 
 @never_cache

@@ -1,16 +1,24 @@
 import datetime
 import uuid
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 from simple_history.models import HistoricalRecords
 
 from core import revision
+from core.colours import HEX, palette, validate_colour
 from core.translations import TranslatedModel
+
+
+def logo_path(profile: "NetworkProfile", filename: str) -> str:
+    """Where the network's logo lies; every new one has a name, so an address, of its own."""
+    return f"network/{uuid.uuid4()}.webp"
 
 
 class NetworkProfile(TranslatedModel):
@@ -50,6 +58,29 @@ class NetworkProfile(TranslatedModel):
     contact_name = models.CharField(_("Kontakt: Name"), max_length=120, blank=True)
     contact_phone = PhoneNumberField(_("Kontakt: Telefon"), blank=True)
     contact_email = models.EmailField(_("Kontakt: E-Mail-Adresse"), blank=True)
+    logo = models.ImageField(_("Logo"), upload_to=logo_path, blank=True, editable=False)
+    brand_colour = models.CharField(
+        _("Hauptfarbe"),
+        max_length=7,
+        blank=True,
+        validators=[validate_colour],
+        help_text=_("Für Knöpfe, Links und Überschriften. Leer: das Grün des Portals."),
+    )
+    accent_colour = models.CharField(
+        _("Zweite Farbe"),
+        max_length=7,
+        blank=True,
+        validators=[validate_colour],
+        help_text=_("Für wenige Dinge, die leuchten sollen. Leer: das Gelb des Portals."),
+    )
+    edits_checked_first = models.BooleanField(
+        _("Änderungen erst prüfen"),
+        default=False,
+        help_text=_(
+            "Mit Haken: Was eine aktive Organisation ändert, wird erst öffentlich, wenn Sie "
+            "zustimmen. Ohne Haken: Es gilt sofort, und Sie sehen es auf der Startseite."
+        ),
+    )
     meetings_per_year = models.PositiveSmallIntegerField(_("Treffen im Jahr"), default=3)
     accompanied_by = models.CharField(_("Begleitet von"), max_length=160, blank=True)
     imprint = models.TextField(_("Impressum"), blank=True, help_text=_("Markdown ist erlaubt."))
@@ -106,6 +137,27 @@ class NetworkProfile(TranslatedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def tones(self) -> dict[str, tuple[str, str]]:
+        """The palette made of the chosen colours; see `core.colours`."""
+        chosen = (self.brand_colour.lower(), self.accent_colour.lower())
+        return palette(*(colour if HEX.fullmatch(colour) else "" for colour in chosen))
+
+    @property
+    def colours_address(self) -> str:
+        """Where the style sheet with the chosen colours is; empty without any."""
+        if not (self.brand_colour or self.accent_colour):
+            return ""
+        chosen = [
+            colour.lower().removeprefix("#") for colour in (self.brand_colour, self.accent_colour)
+        ]
+        return reverse("network_colours", args=chosen)
+
+    @property
+    def logo_address(self) -> str:
+        """Where the logo is; empty without one."""
+        return reverse("network_logo", args=[Path(self.logo.name).stem]) if self.logo else ""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and let every process know: the profile stands on every page."""

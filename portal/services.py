@@ -2,22 +2,28 @@
 
 import datetime
 import uuid
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import own_data
 from accounts.models import User
 from accounts.own_data import Section
 from accounts.services import staff_who_may
-from core import limits
+from core import history, limits
+from core.colours import contrast
 from portal import emails
-from portal.models import Feedback, NetworkProfile
+from portal.models import Feedback, NetworkProfile, logo_path
 
 KEEP_FEEDBACK = datetime.timedelta(days=365)
 TEXTS = Path(__file__).parent / "texts"
@@ -77,6 +83,54 @@ def ensure_profile(
     profile.full_clean()
     profile.save()
     return profile, True
+
+
+@dataclass(frozen=True)
+class ColourSample:
+    """Writing on a ground as the chosen colours give it, in one of the two themes."""
+
+    use: str
+    front: str
+    ground: str
+
+    @property
+    def contrast(self) -> str:
+        """How much the two stand out from each other, as in "7,1"."""
+        return number_format(contrast(self.front, self.ground), 1)
+
+
+def colour_samples(profile: NetworkProfile) -> list[ColourSample]:
+    """Return what the portal makes of the chosen colours: light ones, then dark ones."""
+    tones = profile.tones
+    uses = (
+        (gettext("Knopf, hell"), gettext("Knopf, dunkel"), "on-brand", "brand"),
+        (gettext("Link, hell"), gettext("Link, dunkel"), "link", ""),
+        (gettext("Fläche, hell"), gettext("Fläche, dunkel"), "brand-strong", "brand-tint"),
+        (gettext("Zweite Farbe, hell"), gettext("Zweite Farbe, dunkel"), "on-accent", "accent"),
+    )
+    return [
+        ColourSample(labels[theme], tones[front][theme], tones[ground][theme] if ground else paper)
+        for theme, paper in enumerate(("#ffffff", "#1d2425"))
+        for *labels, front, ground in uses
+        if front in tones
+    ]
+
+
+def set_logo(*, profile: NetworkProfile, file: File | None, by: User) -> None:
+    """Show a logo in the head of every page, or the portal's own sign again.
+
+    :param file: a picture as `core.images.read_image` makes it; None takes the logo away.
+    """
+    former, new = profile.logo.name, ""
+    if file:  # before the transaction: a disk is slow, and SQLite has one writer
+        new = default_storage.save(logo_path(profile, ""), file)
+    with transaction.atomic():
+        row = NetworkProfile.objects.select_for_update().get(pk=profile.pk)
+        row.logo = new
+        history.note(row, by=by, reason=gettext_lazy("Logo geändert"))
+        row.save()
+        if former:
+            transaction.on_commit(partial(default_storage.delete, former))
 
 
 def give_feedback(

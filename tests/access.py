@@ -5,6 +5,7 @@ A cell is the status of a request with nothing in it: 200 a page, or the form ag
 thing one can do there.
 """
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -243,6 +244,11 @@ MATRIX: dict[str, Row] = {
     "portal:easy_language": PAGE,
     "portal:sign_language": PAGE,
     "health": PAGE,
+    "network_colours": Row(
+        everybody(200), everybody(405), lambda world: {"brand": "0c574f", "accent": ""}
+    ),
+    # There is no logo; `test_look` sees one.
+    "network_logo": Row(everybody(404), everybody(405), lambda world: {"name": uuid.UUID(int=0)}),
     "robots": PAGE,
     "sitemap": PAGE,
     "sitemap_part": Row(everybody(200), everybody(405), lambda world: {"part": 0}),
@@ -583,6 +589,9 @@ ADMIN: dict[str, Row] = {
     ),
     **model("organisations_problemreport", "problem", officer="view change", saves=True),
     **model("portal_networkprofile", "network", officer="view change", is_one_row=True),
+    "admin:portal_networkprofile_logo": Row(
+        office(200), office(200), lambda world: {"pk": world.network.pk}
+    ),
     **model("organisations_importrun", "import_run", officer="view add change", saves=True),
     "admin:organisations_importrun_template": Row(office(200), office(200)),
     "admin:organisations_importrun_faulty": Row(
