@@ -1,7 +1,6 @@
 """What the mails say: a list of all the portal sends, and a page to change one in one language."""
 
 import hashlib
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -146,12 +145,13 @@ class MailTextAdmin(office.OfficeModelAdmin):
         standard = mail.standard_words(kind, language)
         standing = (own.subject, own.body) if own else standard
         options: dict[str, Any] = {"kind": kind, "language": language, "standing": standing}
-        shown = standing
+        shown: tuple[str, str] | None = standing
         if request.method == "POST":
             if not self.has_change_permission(request):
                 raise PermissionDenied
             resume.arrived(request)
             form = MailTextForm(request.POST, **options)
+            shown = None
             if form.is_valid():
                 shown = form.cleaned_data["subject"], form.cleaned_data["body"]
                 answer = self._done(request, form, kind, language)
@@ -177,7 +177,7 @@ class MailTextAdmin(office.OfficeModelAdmin):
             "fits": own is None or kind.fits(own.subject, own.body),
             "standard": standard,
             "preview": mail.render_words(kind, *shown, language, kind.example)
-            if kind.fits(*shown)
+            if shown and kind.fits(*shown)
             else None,
             "placeholders": [
                 {"placeholder": one, "example": values[one.source]} for one in kind.placeholders
@@ -232,15 +232,21 @@ class MailTextAdmin(office.OfficeModelAdmin):
         rows = rows.select_related("history_user").order_by("-history_date", "-history_id")
         paginator = Paginator(rows, self.history_per_page)
         page = paginator.get_page(request.GET.get("seite"))
-        older = paginator.object_list[page.end_index() : page.end_index() + 1]
+        info = get_language_info(language)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Verlauf: %(name)s") % {"name": kind.title},
             "opts": self.opts,
             "kind": kind,
             "edit_url": address("edit", kind, language),
-            "entries": history.entries(list(page.object_list), older=first(older)),
+            "rows": [
+                {"row": row, "entry": entry}
+                for row, entry in zip(
+                    page.object_list, history.entries(list(page.object_list)), strict=True
+                )
+            ],
             "page_obj": page,
+            "text_language": {"code": language, "dir": "rtl" if info["bidi"] else "ltr"},
         }
         return TemplateResponse(request, "admin/core/mailtext/history.html", context)
 
@@ -262,8 +268,3 @@ def address(page: str, kind: Kind, language: str) -> str:
 def app_of(kind: Kind) -> str:
     """Return the app a mail belongs to."""
     return kind.name.partition("/")[0]
-
-
-def first(rows: Iterable[Any]) -> Any | None:
-    """Return the first row, if there is one."""
-    return next(iter(rows), None)

@@ -70,6 +70,7 @@ def test_she_saves_her_words_and_takes_the_standard_text_again(desk, officer):
     assert "Text der E-Mail geändert" in history
     assert "Zurück zum Standardtext" in history
     assert str(officer) in history
+    assert history.count("Liebe Leute,") == 2  # what was can be taken up again
 
 
 def test_saving_the_standard_text_keeps_no_row(desk):
@@ -86,6 +87,7 @@ def test_what_is_wrong_is_named_and_nothing_typed_is_lost(desk):
         assert "{Verein} gibt es in dieser E-Mail nicht." in shown
         assert "„https://example.com/x“ sieht aus wie ein Link" in shown
         assert typed in shown
+        assert "Die Vorschau kommt, wenn" in shown
     assert not MailText.objects.exists()
     assert not OutboxMessage.objects.exists()
 
