@@ -135,7 +135,8 @@ def go_on(succession_pk: int) -> str:
     # Somebody who has just said that they want to give it up does not count.
     if managing.exclude(user__in=succession.asks.filter(agreed=False).values("user")).exists():
         return _end(succession, State.STILL_THERE)
-    if succession.state != State.ASKED or succession.next_on > timezone.localdate():
+    next_on = succession.next_on
+    if succession.state != State.ASKED or next_on is None or next_on > timezone.localdate():
         return "done before"
     return _next(succession)
 
