@@ -9,7 +9,14 @@ from playwright.sync_api import Locator, expect
 from accounts.models import User
 from core.models import SavedView
 from organisations.models import Organisation
-from tests.factories import make_access_request, make_feedback, make_problem_report
+from organisations.services import pairs
+from tests.factories import (
+    make_access_request,
+    make_contact,
+    make_feedback,
+    make_organisation,
+    make_problem_report,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -199,3 +206,38 @@ def test_lists_work_without_scripts(visit, site, client_for):
     assert "Aktiv → Archiviert" in visitor.page.locator("main").inner_text()
     visitor.press("Archivieren")
     assert "1 Eintrag ist erledigt" in visitor.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_two_entries_are_merged_and_parted_again_by_keyboard_alone(desk, size):
+    kept = Organisation.objects.filter(state="active").order_by("pk").first()
+    gone = make_organisation(name=f"{kept.name} e. V.", slug="doppelt", email="neu@example.org")
+    make_contact(organisation=gone, name="Ada Doppelt")
+    pairs.store(pairs.find_all())
+    visitor = desk(size=size)
+    page, keyboard = visitor.page, Keyboard(visitor)
+
+    visitor.open("/verwaltung/organisations/duplicatepair/")
+    keyboard.follow(page.get_by_role("link", name="Vergleichen und zusammenführen").first)
+
+    # One group of buttons per question; the arrows choose.
+    keyboard.to(page.locator("input[name=name]:checked"))
+    page.keyboard.press("ArrowDown")
+    keyboard.to(page.locator("summary").first)
+    page.keyboard.press("Enter")
+    keyboard.follow(page.get_by_role("button", name="Weiter zur Vorschau"))
+    assert "1 Ansprechperson" in page.locator("main").inner_text()
+    keyboard.follow(page.get_by_role("button", name="Jetzt zusammenführen"))
+    kept.refresh_from_db()
+    assert (kept.name, kept.email) == (gone.name, "neu@example.org")
+    assert kept.contacts.filter(name="Ada Doppelt").exists()
+
+    keyboard.follow(page.get_by_role("button", name="Rückgängig machen"))
+    assert "Es sind wieder zwei Einträge" in page.locator("main").inner_text()
+    assert gone.contacts.get().name == "Ada Doppelt"
+    visitor.open("/verwaltung/organisations/merge/")
+
+    visitor.open("/verwaltung/organisations/duplicatepair/")
+    keyboard.follow(page.get_by_role("button", name="Nicht dieselbe").first)
+    keyboard.follow(page.get_by_role("link", name="Nicht dieselbe"))
+    assert gone.name in page.locator("main").inner_text()
