@@ -25,8 +25,8 @@ from django.db.models import Count, Max, Q
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 from rapidfuzz import fuzz, process
 
+from core.folding import words
 from core.text import clean_text
-from organisations.folding import words
 from organisations.models import Municipality, Organisation
 
 # From here on somebody is asked, or shown to the officer.

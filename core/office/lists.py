@@ -116,8 +116,8 @@ class OfficeChangeList(ChangeList):
         # A page that is not there any more leads to the last one, not to an error.
         self.page_num = min(max(self.page_num, 1), paginator.num_pages)
         every_row = self.apply_select_related(self.root_queryset.order_by())
-        if self.model_admin.list_defer:
-            every_row = every_row.defer(*self.model_admin.list_defer)
+        if left_out := getattr(self.model_admin, "list_defer", ()):
+            every_row = every_row.defer(*left_out)
         self.result_list = paginator.rows(self.page_num, every_row)
         self.page = PageNumber(self.page_num, paginator)
 
@@ -249,7 +249,7 @@ class ListAdmin(BulkAdmin, ViewsAdmin):
         rows = queryset.iterator(chunk_size=500)
         return headings, ([self._cell(row, name) for name in names] for row in rows)
 
-    def _cell(self, row: Any, name: str) -> str:
+    def _cell(self, row: Any, name: Any) -> str:
         """Return what a column says of a row, as text."""
         try:
             column, _attribute, value = lookup_field(name, row, self)

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
-from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, IS_FACETS_VAR, PAGE_VAR
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -22,7 +22,7 @@ from core.models import SavedView
 from core.text import CleanCharField, clean_text
 
 # What a view does not keep: where in the list one is, and how the page was opened.
-UNKEPT = (PAGE_VAR, ERROR_FLAG, ALL_VAR, IS_FACETS_VAR, IS_POPUP_VAR, TO_FIELD_VAR)
+UNKEPT = (PAGE_VAR, ERROR_FLAG, ALL_VAR, "_facets", IS_POPUP_VAR, TO_FIELD_VAR)
 
 
 class SavedViewForm(forms.ModelForm):
@@ -35,7 +35,7 @@ class SavedViewForm(forms.ModelForm):
         cleaned = super().clean()
         view = self.instance
         name = self.cleaned_data.get("name", "")
-        taken = SavedView.objects.filter(owner=view.owner, page=view.page, name=name)
+        taken = SavedView.objects.filter(owner_id=view.owner_id, page=view.page, name=name)
         if taken.exclude(pk=view.pk).exists():
             self.add_error("name", _("Diesen Namen haben Sie hier schon vergeben."))
         return cleaned
@@ -68,7 +68,7 @@ class ViewsAdmin(admin.ModelAdmin):
     def saved_views(self, request: HttpRequest) -> QuerySet[SavedView]:
         """Return the views somebody finds above this list: their own and the team's."""
         views = SavedView.objects.filter(page=self.opts.label_lower)
-        return views.filter(Q(owner=request.user) | Q(shared=True)).select_related("owner")
+        return views.filter(Q(owner_id=request.user.pk) | Q(shared=True)).select_related("owner")
 
     def views_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what the list shows of its views."""
@@ -103,9 +103,11 @@ class ViewsAdmin(admin.ModelAdmin):
             text = _("Bitte wählen Sie zuerst einen Filter, eine Suche oder eine Reihenfolge.")
             messages.warning(request, text)
             return redirect(self._list_url())
-        view = SavedView(owner=request.user, page=self.opts.label_lower, query=query)
+        view = SavedView(owner_id=request.user.pk, page=self.opts.label_lower, query=query)
         if name := request.POST.get("name"):  # the same form sent twice
-            sent = self._own_views(request).filter(query=query, name=clean_text(name, multiline=False))
+            sent = self._own_views(request).filter(
+                query=query, name=clean_text(name, multiline=False)
+            )
             view = sent.first() or view
         return self._edit(request, view, title=_("Ansicht speichern"))
 
@@ -124,7 +126,7 @@ class ViewsAdmin(admin.ModelAdmin):
             raise PermissionDenied
 
     def _own_views(self, request: HttpRequest) -> QuerySet[SavedView]:
-        return SavedView.objects.filter(owner=request.user, page=self.opts.label_lower)
+        return SavedView.objects.filter(owner_id=request.user.pk, page=self.opts.label_lower)
 
     def _edit(self, request: HttpRequest, view: SavedView, *, title: str) -> HttpResponse:
         form = SavedViewForm(request.POST or None, instance=view)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from core import history
 from core.errors import Refused
-from core.office import OfficeModelAdmin
+from core.office import OfficeModelAdmin, change_boxes
 from core.resume import recall
 from organisations import questions, review
 from organisations.forms.decisions import MailForm, PostponeForm, ReasonForm
@@ -162,6 +162,7 @@ class ReviewPage(OfficeModelAdmin):
             "duplicates": review.likely_duplicates(organisation),
             "entries": history.entries(rows[:20], older=rows[20] if len(rows) > 20 else None),
             "has_more_entries": len(rows) > 20,
+            "change_boxes": change_boxes(request, organisation),
             "possible": decisions.possible(organisation),
             "decision": decision,
             "form": form,

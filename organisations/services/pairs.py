@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core import background
 from core.errors import Refused
+from core.folding import words
 from core.models import BackgroundTask
 from organisations import duplicates
 from organisations.duplicates import EVIDENCE, GENERIC, THRESHOLD, Traits
-from organisations.folding import words
 from organisations.models import DuplicatePair, Municipality, Organisation
 
 KIND = KEY = "organisations.find_pairs"

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core import background
 from core.errors import Refused
+from core.folding import fold
 from core.spreadsheets import column_name
-from organisations.folding import fold
 from organisations.models import ImportResult, ImportRow, ImportRun
 from organisations.services.imports import mapping
 
