@@ -419,11 +419,12 @@ def _write_value(value: Any) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=2048)  # people and their organisation often share a number
 def _write_phone(value: Any) -> str:
     number = to_python(value)
     if not number:
         return ""
-    return spoken(number) if number.is_valid() else str(number)
+    return spoken(number) if number.country_code else str(number.raw_input)
 
 
 def _write_contact(index: int, name: str, facts: Facts, words: Vocabulary) -> str:
