@@ -6,10 +6,8 @@ Who does not answer comes to the officer's list; nothing is hidden by itself.
 """
 
 import datetime
-import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -29,8 +27,6 @@ from organisations.models import Confirmation, ConfirmationAsk, Organisation, Pr
 from organisations.services import decisions, problems, reach
 from organisations.services.reach import Reader
 
-logger = logging.getLogger(__name__)
-
 State = Confirmation.State
 Way = Confirmation.Way
 
@@ -42,6 +38,8 @@ LINK_VALID = datetime.timedelta(days=180)
 # What nobody has ever confirmed was imported; the officer may still want to mend or undo that.
 BEFORE_FIRST = datetime.timedelta(days=14)
 ASK_AGAIN_AFTER = datetime.timedelta(hours=24)
+# What the history says of every confirmation, at least to begin with.
+CONFIRMED = gettext_lazy("Angaben bestätigt")
 
 
 # --- Asking ---------------------------------------------------------------------------------------
@@ -73,41 +71,25 @@ def ask_due() -> dict[str, int]:
     :return: how many rounds came to which end or step.
     """
     today = timezone.localdate()
-    counts: Counter[str] = Counter()
-    counts["came back"] = note_refused_mails()
+    counts = Counter({"came back": note_refused_mails()})
     running = Confirmation.objects.filter(state=State.ASKED)
     over = Q(asked=MAILS, next_on__lte=today) | ~Q(organisation__state=Organisation.State.ACTIVE)
-    for pk in running.filter(over).values_list("pk", flat=True):
-        counts[_safely(go_on, pk)] += 1
-    steps: list[tuple[Callable[[int], str], QuerySet]] = [
+    counts += reach.take(go_on, running.filter(over))
+    steps: list[tuple[reach.Step, QuerySet]] = [
         # Who was asked before is waiting for a reminder on its day: first.
         (go_on, running.filter(next_on__lte=today, asked__lt=MAILS).order_by("next_on", "pk")),
         (begin, due(today)),
     ]
-    cap = reach.daily_cap()
-    for step, rows in steps:
-        left = cap - _written_to(today)
-        if left > 0:
-            for pk in list(rows.values_list("pk", flat=True)[:left]):
-                counts[_safely(step, pk)] += 1
-    return dict(+counts)
+    counts += reach.take_within_cap(steps, written_since=_written_since)
+    return dict(counts)
 
 
-def _written_to(today: datetime.date) -> int:
-    """Return how many organisations have been dealt with today."""
-    begin = timezone.make_aware(datetime.datetime.combine(today, datetime.time.min))
-    asked = ConfirmationAsk.objects.filter(asked_at__gte=begin).count()
-    without = Confirmation.objects.filter(state=State.UNREACHABLE, begun_on=today, asked=0)
+def _written_since(moment: datetime.datetime) -> int:
+    """Return how many organisations have been dealt with."""
+    asked = ConfirmationAsk.objects.filter(asked_at__gte=moment).count()
+    day = timezone.localdate(moment)
+    without = Confirmation.objects.filter(state=State.UNREACHABLE, begun_on__gte=day, asked=0)
     return asked + without.count()
-
-
-def _safely(step: Callable[[int], str], pk: int) -> str:
-    """Take one step; the others must not wait for one that fails."""
-    try:
-        return step(pk)
-    except Exception:
-        logger.exception("Yearly confirmation: row %s failed.", pk)
-        return "failed"
 
 
 @transaction.atomic
@@ -329,9 +311,7 @@ def confirm(*, organisation: Organisation, by: User, note: str = "") -> bool:
         )
     speaks = row.representatives.filter(user=by).exists()
     way = Way.ACCOUNT if speaks else Way.OFFICER
-    changed = _confirm(
-        row, by=by, way=way, reason=gettext_lazy("Angaben bestätigt"), note=note.strip()
-    )
+    changed = _confirm(row, by=by, way=way, reason=CONFIRMED, note=note.strip())
     organisation.confirmed_on = row.confirmed_on
     return changed
 

@@ -1,17 +1,22 @@
 """Who answers for an organisation: who still is there, whom to write to, and how many a day."""
 
 import datetime
+import logging
 import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User, normalise_email
 from core.mail import validate_recipient
 from organisations.models import ConfirmationAsk, Organisation, Representative
+
+logger = logging.getLogger(__name__)
 
 # Issue 3: somebody who has not come for 18 months counts as gone …
 INACTIVE_AFTER = datetime.timedelta(days=548)
@@ -35,6 +40,40 @@ def daily_cap() -> int:
     Few enough that answers can be read as they come, enough for every one once a year.
     """
     return max(5, math.ceil(Organisation.objects.public().count() / 200))
+
+
+# Takes one step with a row, given its key, and says what became of it.
+Step = Callable[[int], str]
+
+
+def take(step: Step, rows: QuerySet) -> Counter[str]:
+    """Take a step with each row, one transaction each; nobody waits for a row that fails.
+
+    :return: how many rows came to what.
+    """
+    counts: Counter[str] = Counter()
+    for pk in list(rows.values_list("pk", flat=True)):
+        try:
+            counts[step(pk)] += 1
+        except Exception:
+            logger.exception("%s: row %s failed.", step.__module__, pk)
+            counts["failed"] += 1
+    return counts
+
+
+def take_within_cap(
+    steps: Sequence[tuple[Step, QuerySet]], *, written_since: Callable[[datetime.datetime], int]
+) -> Counter[str]:
+    """Take steps that write mails, the first first, as many as this day still allows.
+
+    :param written_since: counts the organisations that have been written to since a moment.
+    """
+    cap = daily_cap()
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    counts: Counter[str] = Counter()
+    for step, rows in steps:
+        counts += take(step, rows[: max(0, cap - written_since(midnight))])
+    return counts
 
 
 def there(today: datetime.date, prefix: str = "user__") -> Q:

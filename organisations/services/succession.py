@@ -6,9 +6,7 @@ on the officer's list. Nobody loses a role by it.
 """
 
 import datetime
-import logging
 from collections import Counter
-from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -24,8 +22,6 @@ from core.models import OutboxMessage
 from organisations.emails import succession as emails
 from organisations.models import Organisation, Representative, Succession, SuccessionAsk
 from organisations.services import decisions, people, reach
-
-logger = logging.getLogger(__name__)
 
 State = Succession.State
 Question = SuccessionAsk.Question
@@ -62,43 +58,26 @@ def ask_due() -> dict[str, int]:
     :return: how many cases came to which end or step.
     """
     today = timezone.localdate()
-    counts: Counter[str] = Counter()
     accounts.note_refused_mails()
-    counts["came back"] = note_refused_mails()
+    counts = Counter({"came back": note_refused_mails()})
     managing = Representative.objects.filter(
         reach.there(today), organisation=OuterRef("organisation"), role=Role.MANAGER
     )
     unfinished = Succession.objects.filter(state__in=Succession.UNFINISHED)
     settled = Exists(managing) | ~Q(organisation__state=Organisation.State.ACTIVE)
-    for pk in list(unfinished.filter(settled).values_list("pk", flat=True)):
-        counts[_safely(go_on, pk)] += 1
-    steps: list[tuple[Callable[[int], str], QuerySet]] = [
+    counts += reach.take(go_on, unfinished.filter(settled))
+    steps: list[tuple[reach.Step, QuerySet]] = [
         (go_on, unfinished.filter(state=State.ASKED, next_on__lte=today).order_by("next_on", "pk")),
         (begin, due(today)),
     ]
-    cap = reach.daily_cap()
-    for step, rows in steps:
-        left = cap - _written_to(today)
-        if left > 0:
-            for pk in list(rows.values_list("pk", flat=True)[:left]):
-                counts[_safely(step, pk)] += 1
-    return dict(+counts)
+    counts += reach.take_within_cap(steps, written_since=_written_since)
+    return dict(counts)
 
 
-def _written_to(today: datetime.date) -> int:
-    """Return about how many organisations have been written to today."""
-    begin = timezone.make_aware(datetime.datetime.combine(today, datetime.time.min))
-    asks = SuccessionAsk.objects.filter(asked_at__gte=begin)
+def _written_since(moment: datetime.datetime) -> int:
+    """Return how many organisations have been written to."""
+    asks = SuccessionAsk.objects.filter(asked_at__gte=moment)
     return asks.values("succession").distinct().count()
-
-
-def _safely(step: Callable[[int], str], pk: int) -> str:
-    """Take one step; the others must not wait for one that fails."""
-    try:
-        return step(pk)
-    except Exception:
-        logger.exception("Succession: row %s failed.", pk)
-        return "failed"
 
 
 @transaction.atomic

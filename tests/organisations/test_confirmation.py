@@ -16,8 +16,8 @@ from accounts import own_data
 from accounts import services as accounts
 from accounts.models import User
 from core import limits
+from core.bounces import note_return
 from core.errors import Refused
-from core.mail import bounce_handlers
 from core.models import OutboxMessage
 from organisations.models import Confirmation, ConfirmationAsk, Organisation, ProblemReport
 from organisations.services import confirmation, decisions, reach
@@ -221,8 +221,8 @@ class TestWho:
         confirmation.ask_due()
         (mail,) = mails()
         if how == "returned":
-            for handler in bounce_handlers:
-                handler(mail)
+            mail.state = OutboxMessage.State.RETURNED
+            note_return(mail, "550 5.1.1 user unknown")
         else:
             OutboxMessage.objects.update(state=OutboxMessage.State.FAILED, error="550")
         days(clock, 1)
