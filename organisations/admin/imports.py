@@ -170,6 +170,7 @@ class ImportRunAdmin(OfficeModelAdmin):
     def _act(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
         actions: dict[str, Callable[[HttpRequest, ImportRun], HttpResponse]] = {
             "map": self._map,
+            "no_headings": self._no_headings,
             "decide": self._decide,
             "decide_all": self._decide_all,
             "apply": self._apply,
@@ -213,6 +214,12 @@ class ImportRunAdmin(OfficeModelAdmin):
                 self.log_change(request, run, _("Spalten zugeordnet"))
                 return redirect(run_url(run))
         return self._mapping_page(request, run, form=form)
+
+    def _no_headings(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
+        if mapping.without_headings(run=run):
+            text = _("Die erste Zeile zählt jetzt als Organisation.")
+            self.message_user(request, text, messages.SUCCESS)
+        return redirect(run_url(run))
 
     def _guess(self, request: HttpRequest, run: ImportRun) -> mapping.Guess:
         asked = request.GET.get("vorlage", "")

@@ -12,7 +12,7 @@ for (const form of document.querySelectorAll("form[data-decisions]")) {
       status.textContent = text;
     };
     try {
-      const answer = await fetch(form.action, {
+      const answer = await fetch(location.href, {
         method: "POST",
         body,
         headers: { "X-Requested-With": "fetch" },

@@ -128,10 +128,6 @@ def test_faulty_rows_stay_out_and_come_back_mended(client, town):
     assert [one.name for one in Organisation.objects.all()] == [BRIDGE[0]]
     file = client.get(reverse("admin:organisations_importrun_faulty", args=[run.pk]))
     content = b"".join(file.streaming_content)
-    from django.core.files.base import ContentFile
-
-    from core.spreadsheets import read
-
     head, faulty = read(ContentFile(content, name="x.xlsx")).rows
     assert head == (*HEAD, "Was nicht stimmt")
     assert faulty[0] == "Verein Eins"

@@ -161,7 +161,13 @@ def _read(work: Work, task: background.Running) -> None:
     stale = set()
     for done, row in enumerate(rows.iterator(BATCH)):
         task.progress(done, total)
+        # What it would have changed elsewhere is long, and thousands of rows are kept in memory.
+        row.matches = [
+            one if one["organisation"] == row.target_id else {"organisation": one["organisation"]}
+            for one in row.matches
+        ]
         if row.decision == Decision.CREATE:
+            row.matches = [{"organisation": one["organisation"]} for one in row.matches]
             work.creates.append((row, _new(work.run, row, work.now)))
         elif row.target_id is None or row.target_id in targets:
             stale.add(row.number)  # it is gone, or another row means it as well

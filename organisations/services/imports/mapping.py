@@ -122,6 +122,29 @@ def begin(*, sheet: Sheet, file_name: str, by: User, creation_key: uuid.UUID | N
     return run
 
 
+def without_headings(*, run: ImportRun) -> bool:
+    """Make an organisation of what was taken for headings.
+
+    :return: whether anything changed.
+    :raises Refused: if the run is over, or being worked on.
+    """
+    with transaction.atomic():
+        row = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if not row.is_open or row.is_busy:
+            raise Refused(_("Dieser Import lässt sich nicht mehr ändern."))
+        if not row.has_headings:
+            return False
+        first = row.rows.order_by("number").values_list("number", flat=True).first() or 2
+        ImportRow.objects.create(run=row, number=first - 1, cells=row.headings)
+        row.has_headings, row.headings = False, [""] * len(row.headings)
+        row.signature = signature([], len(row.headings))
+        row.state, row.mapping = ImportRun.State.NEW, {}
+        row.counts = {"rows": row.rows.count()}
+        row.save()
+    run.refresh_from_db()
+    return True
+
+
 def signature(headings: Sequence[str], width: int) -> str:
     """Return a mark by which a file like this is known again; a column of reasons counts not."""
     names = [fold(one) for one in headings if fold(one) != fold(str(REASONS))]

@@ -20,7 +20,7 @@ from organisations.models import Municipality, Organisation
 
 # How many of those that share a word are looked at closely, and how many are told.
 LOOKED_AT = 12
-TOLD = 5
+TOLD = 3
 # A word that so many have tells nobody apart, though nobody has called it generic.
 COMMON_FROM = 400
 EVIDENCE = ("website", "email", "phone")
