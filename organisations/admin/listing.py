@@ -129,7 +129,7 @@ class TopicFilter(SimpleListFilter):
             if changelist.total() > MANY:
                 return {}
             pairs = pairs.filter(organisation__in=found.values("pk"))
-        counts = dict(pairs.values_list("topic").annotate(number=Count("pk")))
+        counts = dict(pairs.values_list("topic").annotate(number=Count("*")))
         return {f"{place}__c": counts.get(pk, 0) for place, pk in enumerate(self.topics)}
 
 
@@ -160,7 +160,7 @@ class OrganisationChangeList(OfficeChangeList):
         """Return how many organisations there are of every combination of the counted columns."""
         columns = [spec.column for spec in self.counted]
         found = self.filtered(lambda spec: not isinstance(spec, Counted))
-        rows = found.values_list(*columns).annotate(number=Count("pk"))
+        rows = found.values_list(*columns).annotate(number=Count("*"))
         return [(dict(zip(columns, row[:-1], strict=True)), row[-1]) for row in rows]
 
     @property
