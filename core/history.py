@@ -5,19 +5,37 @@ does not grow with the number of entries.
 """
 
 import datetime
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Field, ForeignKey, JSONField, Model, QuerySet
+from django.db.models import (
+    CharField,
+    Field,
+    ForeignKey,
+    JSONField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from phonenumber_field.phonenumber import PhoneNumber
+
+from core import phones
+from core.translations import translation_field
 
 # Book-keeping that says nothing to a person.
 UNTOLD = frozenset(
@@ -25,24 +43,60 @@ UNTOLD = frozenset(
 )
 
 
+# Of longer texts only the words that differ are marked, and no text is compared that is longer.
+MARKED_FROM, MARKED_TO = 40, 6_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text, and whether the other text has it too."""
+
+    text: str
+    is_changed: bool
+
+
 @dataclass(frozen=True)
 class Change:
-    """One field: its label, and both values as text."""
+    """One field: its label, and both values as text.
+
+    :ivar field: its name; a text in a further language as `core.translations.translation_field`.
+    """
 
     label: str
     old: str
     new: str
+    field: str = ""
+
+    @property
+    def old_pieces(self) -> list[Piece]:
+        """The old text in parts, so that a page can mark what is gone."""
+        return self._pieces[0]
+
+    @property
+    def new_pieces(self) -> list[Piece]:
+        """The new text in parts, so that a page can mark what has come."""
+        return self._pieces[1]
+
+    @cached_property
+    def _pieces(self) -> tuple[list[Piece], list[Piece]]:
+        return compared(self.old, self.new)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One change of a row by one person."""
+    """One change of a row by one person.
+
+    :ivar kind: of the row, as `Trail` names it.
+    :ivar row: the history's own row; its `previous_id` is that of the one before.
+    """
 
     when: datetime.datetime
     who: str
     what: str
     reason: str
     changes: list[Change] = field(default_factory=list)
+    kind: str = ""
+    row: Any = None
 
 
 def note(row: Any, *, by: Any, reason: str | Promise) -> None:
@@ -67,33 +121,120 @@ def records(model: type[Model], pk: Any) -> QuerySet[Any]:
 
 
 def entries(page: Sequence[Any], *, older: Any | None = None) -> list[Entry]:
-    """Return what a person reads of history rows.
+    """Return what a person reads of the history rows of one object.
 
     :param page: rows of `records`, the newest first.
     :param older: the row before the oldest of them, if there is one.
     """
     rows = [*page, *([older] if older else [])]
+    return _told(page, [*rows[1:], None][: len(page)])
+
+
+def with_previous(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Add to every history row the key of the one before it of the same object: `previous_id`."""
+    model: Any = rows.model
+    pk = model.instance_type._meta.pk.attname
+    earlier = model.objects.filter(**{pk: OuterRef(pk)}).filter(
+        Q(history_date__lt=OuterRef("history_date"))
+        | Q(history_date=OuterRef("history_date"), history_id__lt=OuterRef("history_id"))
+    )
+    newest = earlier.order_by("-history_date", "-history_id").values("history_id")[:1]
+    return rows.annotate(previous_id=Subquery(newest))
+
+
+def tell(rows: Sequence[Any], *, kind: str = "") -> list[Entry]:
+    """Return what a person reads of history rows of one model, in their order.
+
+    :param rows: of `with_previous`; the objects may be different ones.
+    """
+    keys = {row.previous_id for row in rows if row.previous_id}
+    before = rows[0].__class__.objects.in_bulk(keys) if keys else {}
+    return _told(rows, [before.get(row.previous_id) for row in rows], kind=kind)
+
+
+class Trail:
+    """Several histories read as one, the newest first; a `Paginator` can page it.
+
+    A page costs the same number of queries however many entries and objects there are.
+
+    :param parts: history rows by a name of their kind, which the entries carry.
+    """
+
+    def __init__(self, parts: Mapping[str, QuerySet[Any]]) -> None:
+        self.parts = parts
+        keys = [
+            rows.order_by()
+            .annotate(trail_kind=Value(kind, output_field=CharField()))
+            .values_list("trail_kind", "history_id", "history_date")
+            for kind, rows in parts.items()
+        ]
+        first, *others = keys
+        union = first.union(*others, all=True) if others else first
+        self.keys = union.order_by("-history_date", "trail_kind", "-history_id")
+
+    def count(self) -> int:
+        return self.keys.count()
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, part: slice) -> list[Entry]:
+        order = [(kind, key) for kind, key, _date in self.keys[part]]
+        found: dict[tuple[str, int], Entry] = {}
+        for kind, rows in self.parts.items():
+            wanted = [key for name, key in order if name == kind]
+            if not wanted:
+                continue
+            # The keys are certain; what the part was filtered by need not be asked again.
+            model: Any = rows.model
+            page = with_previous(model.objects.filter(history_id__in=wanted))
+            told = tell(list(page.select_related("history_user")), kind=kind)
+            found |= {(kind, entry.row.history_id): entry for entry in told}
+        return [found[key] for key in order if key in found]
+
+
+def compared(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
+    """Return both texts in parts: what both have, and the words that only one has.
+
+    Short ones, and those that have little in common, are one part each.
+    """
+    whole = [Piece(old, is_changed=True)], [Piece(new, is_changed=True)]
+    if min(len(old), len(new)) < MARKED_FROM or max(len(old), len(new)) > MARKED_TO:
+        return whole
+    words = [re.findall(r"\s+|[^\s]+", text) for text in (old, new)]
+    matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
+    if matcher.quick_ratio() < 0.4:
+        return whole
+    pieces: tuple[list[Piece], list[Piece]] = ([], [])
+    for tag, *bounds in matcher.get_opcodes():
+        for side, (begin, end) in enumerate((bounds[:2], bounds[2:])):
+            if text := "".join(words[side][begin:end]):
+                pieces[side].append(Piece(text, is_changed=tag != "equal"))
+    return pieces
+
+
+def _told(rows: Sequence[Any], before: Sequence[Any | None], *, kind: str = "") -> list[Entry]:
     if not rows:
         return []
-    told = _Teller(rows)
-    kinds = {"+": _("Angelegt"), "~": _("Geändert"), "-": _("Gelöscht")}
-    result = []
-    for index, row in enumerate(page):
-        before = rows[index + 1] if index + 1 < len(rows) else None
-        result.append(
-            Entry(
-                when=row.history_date,
-                who=str(row.history_user) if row.history_user else _("Das Portal"),
-                what=kinds[row.history_type],
-                reason=row.history_change_reason or "",
-                changes=told.changes(before, row) if before and row.history_type == "~" else [],
-            )
+    known = {row.history_id: row for row in (*rows, *before) if row is not None}
+    teller = _Teller(list(known.values()))
+    words = {"+": _("Angelegt"), "~": _("Geändert"), "-": _("Gelöscht")}
+    return [
+        Entry(
+            when=row.history_date,
+            who=str(row.history_user) if row.history_user else _("Das Portal"),
+            what=words[row.history_type],
+            reason=row.history_change_reason or "",
+            changes=teller.changes(old, row) if old and row.history_type == "~" else [],
+            kind=kind,
+            row=row,
         )
-    return result
+        for row, old in zip(rows, before, strict=True)
+    ]
 
 
 class _Teller:
-    """Compares rows of one history and names what differs."""
+    """Compares history rows of one model and names what differs."""
 
     def __init__(self, rows: Sequence[Any]) -> None:
         self.model = rows[0].instance_type
@@ -113,12 +254,14 @@ class _Teller:
                 found += self._translations(before, after)
             else:
                 label = capfirst(str(one.verbose_name))
-                found.append(Change(label, self._text(one, before), self._text(one, after)))
+                old_text, new_text = self._text(one, before), self._text(one, after)
+                found.append(Change(label, old_text, new_text, one.name))
         for name, by_row in self.chosen.items():
             before, after = by_row[old.history_id], by_row[new.history_id]
             if before != after:
                 label = capfirst(str(self.model._meta.get_field(name).verbose_name))
-                found.append(Change(label, self._list(name, before), self._list(name, after)))
+                old_text, new_text = self._list(name, before), self._list(name, after)
+                found.append(Change(label, old_text, new_text, name))
         return found
 
     def _chosen(self, rows: Sequence[Any], name: str) -> dict[int, frozenset[Any]]:
@@ -162,6 +305,8 @@ class _Teller:
             return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
         if isinstance(value, datetime.date):
             return date_format(value, "SHORT_DATE_FORMAT")
+        if isinstance(value, PhoneNumber):
+            return phones.spoken(value)
         if isinstance(one, JSONField) and isinstance(value, list):
             return ", ".join(str(entry) for entry in value)
         return str(value)
@@ -179,9 +324,18 @@ class _Teller:
                     label = capfirst(str(self.model._meta.get_field(name).verbose_name))
                     found.append(
                         Change(
-                            f"{label} ({language})",
+                            f"{label} ({language_name(language)})",
                             old.get(name) or _("leer"),
                             new.get(name) or _("leer"),
+                            translation_field(language, name),
                         )
                     )
         return found
+
+
+def language_name(code: str) -> str:
+    """Return what a language calls itself, or its code if the portal does not know it."""
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code
