@@ -124,6 +124,7 @@ class World:
         self.access_request = factories.make_access_request(
             organisation=self.active, user=self.outsider
         )
+        self.note = factories.make_note(organisation=self.active, by=self.officer)
         self.problem = factories.make_problem_report(organisation=self.active)
         self.feedback = factories.make_feedback()
         self.import_run = factories.make_import_run()
@@ -510,6 +511,12 @@ def mail_text(world: World) -> dict[str, Any]:
     return {"app": "organisations", "name": "admitted", "language": "de"}
 
 
+def past(world: World, kind: str, row: Any) -> dict[str, Any]:
+    """An entry of a row's history, on the page of `active`."""
+    entry = row.history.values_list("history_id", flat=True).first()
+    return {"pk": world.active.pk, "kind": kind, "entry": entry}
+
+
 ALL = "view add change delete"
 ADMIN: dict[str, Row] = {
     "admin:index": Row(office(200), office(200)),
@@ -540,6 +547,27 @@ ADMIN: dict[str, Row] = {
     "admin:organisations_organisation_review@foreign_draft": Row(
         office(200), office(404), of("foreign_draft")
     ),
+    "admin:organisations_organisation_put_back": Row(
+        office(200), office(302), lambda world: past(world, "angaben", world.active)
+    ),
+    "admin:organisations_organisation_put_back@contact": Row(
+        office(200), office(302), lambda world: past(world, "ansprechperson", world.contact)
+    ),
+    "admin:organisations_organisation_put_back@other": Row(
+        office(404), office(404), lambda world: past(world, "angaben", world.foreign)
+    ),
+    "admin:organisations_organisation_notes": Row(office(200), office(200), of("active")),
+    # Only who wrote it changes it.
+    **{
+        f"admin:organisations_organisation_note{name}": Row(
+            office(page, 404),
+            office(sent, 404),
+            lambda world: {"pk": world.active.pk, "note": world.note.pk},
+        )
+        for name, page, sent in (("", 200, 200), ("_delete", 405, 302))
+    },
+    "admin:organisations_organisation_recent": Row(office(200), office(200)),
+    "admin:organisations_organisation_seen": Row(office(405), office(302)),
     **model("auth_group", "group", officer="", administrator=ALL),
     **model("accounts_user", "outsider", officer="", administrator=ALL),
     **model("core_outboxmessage", "mail", officer="view"),

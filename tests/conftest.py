@@ -38,6 +38,7 @@ GROUP_MIGRATIONS = (
     "0004_officer_merges",
     "0005_officer_imports",
     "0006_officer_confirmations",
+    "0007_officer_notes",
 )
 
 

@@ -35,6 +35,7 @@ from organisations.models import (
     Municipality,
     Organisation,
     OrganisationImage,
+    OrganisationNote,
     PostalCode,
     ProblemReport,
     Representative,
@@ -237,6 +238,10 @@ def make_import_run(**fields: Any) -> ImportRun:
         run=run, number=3, cells=["", "Ort"], outcome="faulty", decision="skip", problems=[problem]
     )
     return run
+
+
+def make_note(*, organisation: Organisation, by: User, text: str = "Angerufen") -> OrganisationNote:
+    return OrganisationNote.objects.create(organisation=organisation, by=by, text=text)
 
 
 def make_former_slug(*, slug: str, organisation: Organisation) -> FormerSlug:

@@ -22,6 +22,8 @@ from core.office import translated_form, translation_names
 from organisations import columns, questions, review
 from organisations.admin import listing
 from organisations.admin.forms import ContactForm, ImageForm, OrganisationForm
+from organisations.admin.history import HistoryPages
+from organisations.admin.notes import NotePages
 from organisations.admin.review_page import ReviewPage, review_url
 from organisations.models import (
     ContactPerson,
@@ -104,7 +106,7 @@ class ImageInline(admin.StackedInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ReviewPage):
+class OrganisationAdmin(HistoryPages, NotePages, ReviewPage):
     """An organisation with its people and pictures; its state changes on the review page alone."""
 
     form = translated_form(Organisation, OrganisationForm)
@@ -291,14 +293,14 @@ class OrganisationAdmin(ReviewPage):
                     note=cleaned["paper_note"],
                 )
             else:
-                self._ask_anew(request, contact, public)
+                self.ask_anew(request, contact, public)
         except Refused as refused:
             self.message_user(request, str(refused), messages.ERROR)
         except Conflict:
             text = _("%(name)s wurde inzwischen geändert. Diese Angaben sind nicht gespeichert.")
             self.message_user(request, text % {"name": values["name"]}, messages.ERROR)
 
-    def _ask_anew(self, request: HttpRequest, contact: ContactPerson, public: list[str]) -> None:
+    def ask_anew(self, request: HttpRequest, contact: ContactPerson, public: list[str]) -> None:
         """Ask a person by mail about what was public before their entry was changed."""
         contact.refresh_from_db()
         if not consent.are_hidden(contact, public):

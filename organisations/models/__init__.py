@@ -3,6 +3,7 @@ from .contacts import Consent, ContactPerson
 from .duplicates import DuplicatePair, Merge
 from .images import OrganisationImage
 from .imports import ImportKey, ImportMapping, ImportResult, ImportRow, ImportRun
+from .notes import EditsSeen, OrganisationNote
 from .organisation import FormerSlug, Organisation, ProblemReport
 from .people import AccessRequest, Representative, RepresentativeInvitation
 from .search_text import SearchText
@@ -15,6 +16,7 @@ __all__ = [
     "Consent",
     "ContactPerson",
     "DuplicatePair",
+    "EditsSeen",
     "FormerSlug",
     "ImportKey",
     "ImportMapping",
@@ -26,6 +28,7 @@ __all__ = [
     "Municipality",
     "Organisation",
     "OrganisationImage",
+    "OrganisationNote",
     "PostalCode",
     "ProblemReport",
     "Representative",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +18,7 @@ from organisations.services import consent, editing, images
 
 FIELDS = ("name", "function", "phone", "email")
 MAX_CONTACTS = 10
+CHANGED = gettext_lazy("Ansprechperson geändert")
 
 
 @transaction.atomic
@@ -60,7 +62,12 @@ def add(
 
 @transaction.atomic
 def change(
-    *, contact: ContactPerson, values: Mapping[str, Any], seen_entry: int, by: User
+    *,
+    contact: ContactPerson,
+    values: Mapping[str, Any],
+    seen_entry: int,
+    by: User,
+    reason: str | Promise = CHANGED,
 ) -> list[str]:
     """Change a contact person's data, without publishing what nobody agreed to.
 
@@ -72,6 +79,7 @@ def change(
 
     :param values: `FIELDS` by name.
     :param seen_entry: key of the history entry the form was filled from.
+    :param reason: for the history.
     :return: the names of the fields that changed.
     :raises PermissionDenied: if `by` may not change the organisation.
     :raises Conflict: if somebody else has changed the same fields to something else.
@@ -104,7 +112,7 @@ def change(
     emptied = [f for f in FIELDS if not getattr(row, f) and getattr(row, f"{f}_public")]
     if emptied:
         consent.person_changed(row, by=by, fields=emptied)
-    history.note(row, by=by, reason=gettext_lazy("Ansprechperson geändert"))
+    history.note(row, by=by, reason=reason)
     row.save()
     return list(changes)
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from phonenumber_field.phonenumber import PhoneNumber
@@ -32,13 +33,19 @@ EDITABLE_STATES = frozenset(
 
 
 def save(
-    *, organisation: Organisation, values: Mapping[str, Any], seen_version: int, by: User
+    *,
+    organisation: Organisation,
+    values: Mapping[str, Any],
+    seen_version: int,
+    by: User,
+    reason: str | Promise = "",
 ) -> Organisation:
     """Change an organisation; on an active one the public sees it at once.
 
     :param values: new values by name of the field: those of `questions.FIELDS`, and texts in
         further languages by `core.translations.translation_field`. What is not named stays.
     :param seen_version: `Organisation.version` when the person began to edit.
+    :param reason: stands in the history before the names of the fields; "Geändert" without one.
     :return: the saved organisation; unchanged if nothing differs.
     :raises PermissionDenied: if the person may not change it.
     :raises Refused: if its state does not allow changes.
@@ -68,7 +75,7 @@ def save(
             version=row.version,
         )
         if changes:
-            _write(row, changes, values, by)
+            _write(row, changes, values, by, reason)
     return row
 
 
@@ -158,8 +165,14 @@ def _split(field: str) -> tuple[str, str]:
 def _as_of(row: Organisation, version: int, fields: Iterable[str]) -> dict[str, Any] | None:
     """Return what stood in the fields in an earlier version, None if the history does not know."""
     entry = row.history.filter(version=version).order_by("-history_id").first()
-    if entry is None:
-        return None
+    return None if entry is None else as_of(entry, fields)
+
+
+def as_of(entry: Any, fields: Iterable[str]) -> dict[str, Any]:
+    """Return what stood in the fields then, as `current` gives it.
+
+    :param entry: a row of the organisation's history.
+    """
     seen = {}
     for field in fields:
         if field in MANY:
@@ -177,7 +190,11 @@ def _as_of(row: Organisation, version: int, fields: Iterable[str]) -> dict[str, 
 
 
 def _write(
-    row: Organisation, changes: Mapping[str, Any], values: Mapping[str, Any], by: User
+    row: Organisation,
+    changes: Mapping[str, Any],
+    values: Mapping[str, Any],
+    by: User,
+    reason: str | Promise,
 ) -> None:
     for field in changes:
         if field.startswith(TRANSLATION):
@@ -197,14 +214,17 @@ def _write(
     del row.skip_history_when_saving  # type: ignore[attr-defined]
     row.version += 1
     with override(settings.LANGUAGE_CODE):  # the office reads it
-        reason = _("Geändert: %(fields)s") % {"fields": ", ".join(map(_label, changes))}
-    history.note(row, by=by, reason=reason)
+        told = _("%(reason)s: %(fields)s") % {
+            "reason": reason or _("Geändert"),
+            "fields": ", ".join(map(label, changes)),
+        }
+    history.note(row, by=by, reason=told)
     row.save()
 
 
-def _label(field: str) -> str:
+def label(field: str) -> str:
     """Return the name of a field in words."""
     if field.startswith(TRANSLATION):
         language, name = _split(field)
-        return f"{_label(name)} ({language})"
+        return f"{label(name)} ({language})"
     return str(getattr(Organisation._meta.get_field(field), "verbose_name", field))

@@ -20,12 +20,13 @@ from organisations.models import (
     ContactPerson,
     Organisation,
     OrganisationImage,
+    OrganisationNote,
     ProblemReport,
     Representative,
     RepresentativeInvitation,
     SuccessionAsk,
 )
-from organisations.services import consent, images, registration
+from organisations.services import consent, images, notes, registration
 
 State = Organisation.State
 # Somebody has to answer for an organisation from the moment it is sent until it is archived.
@@ -108,6 +109,12 @@ def collect(user: User) -> Iterator[Section]:
         _("Fragen an Sie, wer eine Organisation verwaltet"),
         [_asked(row, row.succession.organisation) for row in questions],
     )
+    written = OrganisationNote.objects.filter(by=user).select_related("organisation")
+    yield Section(
+        "notes",
+        _("Notizen von Ihnen"),
+        [describe(row, ["organisation", "text", "created_at", "edited_at"]) for row in written],
+    )
     yield Section("changes", _("Änderungen von Ihnen"), list(_changes(user)))
 
 
@@ -182,6 +189,7 @@ def erase(user: User) -> None:
     ProblemReport.objects.filter(settled_by=user).update(settled_by=None)
     _asks(user).delete()
     SuccessionAsk.objects.filter(user=user).delete()
+    notes.forget_author(user)
     _forget_name(user)
     revision.bump()
 
@@ -204,9 +212,13 @@ def _make_nameless(consents: models.QuerySet[Consent]) -> None:
 
 
 def _forget_name(user: User) -> None:
-    """Take the person's name out of notes that services have written."""
+    """Take the person's name out of remarks that services and staff have written."""
     for word in {user.name, user.email} - {""}:
         for model in (Consent, Confirmation):
             for row in model.objects.filter(note__contains=word):
                 row.note = row.note.replace(word, _("gelöscht"))[:500]
                 row.save(update_fields=["note"])
+        for diary in (OrganisationNote, OrganisationNote.history.model):
+            for row in diary.objects.filter(text__contains=word):
+                text = row.text.replace(word, _("gelöscht"))[: OrganisationNote.TEXT_LENGTH]
+                diary.objects.filter(pk=row.pk).update(text=text)

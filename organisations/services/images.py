@@ -5,6 +5,7 @@ import io
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from PIL import Image
 
 from accounts.models import User
@@ -27,6 +28,18 @@ MAX_PENDING = 20
 # The names stand in addresses; the longer side in pixels. "gross" is the stored picture itself.
 SIZES: dict[str, int | None] = {"klein": 240, "mittel": 640, "gross": None}
 KEEP_PENDING = datetime.timedelta(days=2)
+# What the organisation's history says of its pictures. Their descriptions name people, and so do
+# not outlive them.
+LOGO_CHANGED = gettext_lazy("Logo geändert")
+PHOTO_CHANGED = gettext_lazy("Foto geändert")
+PICTURE_REMOVED = gettext_lazy("Bild entfernt")
+WITHOUT_LOGO = gettext_lazy("Ohne Logo weiter")
+
+
+def reasons() -> list[str]:
+    """Return what entries of an organisation's history say that are about its pictures."""
+    with override(settings.LANGUAGE_CODE):
+        return [str(one) for one in (LOGO_CHANGED, PHOTO_CHANGED, PICTURE_REMOVED, WITHOUT_LOGO)]
 
 
 def sized_name(image: OrganisationImage, size: str) -> str:
@@ -110,9 +123,9 @@ def publish(
     image.consent, image.consent_by, image.consent_at = True, by, timezone.now()
     image.save()
     if image.kind == Kind.LOGO:
-        _note(organisation, by, gettext_lazy("Logo geändert"), skipped_logo=False)
+        _note(organisation, by, LOGO_CHANGED, skipped_logo=False)
     else:
-        _note(organisation, by, gettext_lazy("Foto geändert"))
+        _note(organisation, by, PHOTO_CHANGED)
     return image
 
 
@@ -127,7 +140,7 @@ def remove(*, image: OrganisationImage, by: User) -> None:
     was_shown = not image.pending
     erase(image)
     if was_shown:
-        _note(organisation, by, gettext_lazy("Bild entfernt"))
+        _note(organisation, by, PICTURE_REMOVED)
 
 
 @transaction.atomic
@@ -139,7 +152,7 @@ def skip_logo(*, organisation: Organisation, by: User) -> None:
     row = Organisation.objects.select_for_update().get(pk=organisation.pk)
     _check(row, by)
     if not row.skipped_logo:
-        _note(row, by, gettext_lazy("Ohne Logo weiter"), skipped_logo=True)
+        _note(row, by, WITHOUT_LOGO, skipped_logo=True)
 
 
 def erase(image: OrganisationImage) -> None:
