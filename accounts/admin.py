@@ -1,15 +1,17 @@
 """Accounts in the back office: helping people in, never into more rights than one has oneself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,6 +20,7 @@ from accounts.forms import AddressField
 from accounts.models import User, normalise_email
 from core import office
 from core.admin.outbox import mails_to
+from core.errors import Refused
 from core.models import OutboxMessage
 from core.office import OfficeModelAdmin
 from core.text import CleanCharField
@@ -63,6 +66,83 @@ def account_of_mail(request: HttpRequest, message: Any) -> office.Link | None:
     return office.Link(_("Konto: %(name)s") % {"name": user}, page, icon="person")
 
 
+def _is_above(request: HttpRequest, user: User | None) -> bool:
+    """Whether an account is out of reach of somebody who is no superuser."""
+    return user is not None and second_factor.is_required_of(user) and not request.user.is_superuser
+
+
+class HelpPeople(office.BulkAction):
+    """What helps people in or keeps others out; nobody reaches above themselves."""
+
+    outcome: Promise
+
+    def is_allowed(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_user")
+
+    def is_refused(self, request: HttpRequest, user: User) -> bool:
+        return _is_above(request, user)
+
+    def outcomes(self, request: HttpRequest, rows: Sequence[Any]) -> list[office.Outcome]:
+        return [
+            office.Outcome(refused=_("Das darf nur jemand anderes mit allen Rechten."))
+            if self.is_refused(request, user)
+            else office.Outcome(str(self.outcome), mails=self.mails(user))
+            for user in rows
+        ]
+
+    def mails(self, user: User) -> list[str]:
+        return []
+
+    def apply(self, request: HttpRequest, row: Any, **answers: Any) -> bool:
+        if self.is_refused(request, row):
+            text = _("%(user)s: Das darf nur jemand anderes mit allen Rechten.")
+            raise Refused(text % {"user": row})
+        self.help(row)
+        return True
+
+    def help(self, user: User) -> None:
+        raise NotImplementedError
+
+
+class ResetSecondFactor(HelpPeople):
+    name = "reset_second_factor"
+    label = gettext_lazy("Zweiten Faktor zurücksetzen")
+    explanation = gettext_lazy(
+        "Prüfen Sie vorher, wer fragt: rufen Sie die Person unter einer Nummer an, die Sie kennen."
+    )
+    outcome = gettext_lazy("richtet beim nächsten Anmelden einen neuen zweiten Faktor ein")
+    danger = True
+
+    def is_refused(self, request: HttpRequest, user: User) -> bool:
+        return super().is_refused(request, user) or user.pk == request.user.pk
+
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.prefetch_related("authenticator_set")
+
+    def mails(self, user: User) -> list[str]:
+        return [user.email] if user.authenticator_set.all() else []
+
+    def help(self, user: User) -> None:
+        services.reset_second_factor(user=user)
+
+    def result(self, number: int) -> str:
+        text = ngettext(
+            "Der zweite Faktor von %(done)d Konto ist zurückgesetzt.",
+            "Der zweite Faktor von %(done)d Konten ist zurückgesetzt.",
+            number,
+        )
+        return text % {"done": number}
+
+
+class LogOutEverywhere(HelpPeople):
+    name = "log_out_everywhere"
+    label = gettext_lazy("Überall abmelden")
+    outcome = gettext_lazy("ist überall abgemeldet")
+
+    def help(self, user: User) -> None:
+        services.end_sessions(user)
+
+
 @admin.register(User)
 class UserAdmin(OfficeModelAdmin):
     """Superusers decide who is on the team; the officer helps everybody else.
@@ -78,7 +158,7 @@ class UserAdmin(OfficeModelAdmin):
     search_fields = ("email", "name")
     ordering = ("email",)
     readonly_fields = ("date_joined", "last_login", "last_seen_on", "mail_failed_on")
-    actions = ("reset_second_factor", "log_out_everywhere")
+    bulk_actions = (ResetSecondFactor(), LogOutEverywhere())
     rights = ("is_staff", "is_superuser", "groups")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -117,19 +197,11 @@ class UserAdmin(OfficeModelAdmin):
         return field
 
     # --- Who may ----------------------------------------------------------------------------------
-    def _is_above(self, request: HttpRequest, user: User | None) -> bool:
-        """Whether an account is out of reach of somebody who is no superuser."""
-        return (
-            user is not None
-            and second_factor.is_required_of(user)
-            and not request.user.is_superuser
-        )
-
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not self._is_above(request, obj)
+        return super().has_change_permission(request, obj) and not _is_above(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        if obj is not None and (obj.pk == request.user.pk or self._is_above(request, obj)):
+        if obj is not None and (obj.pk == request.user.pk or _is_above(request, obj)):
             return False
         return super().has_delete_permission(request, obj)
 
@@ -163,41 +235,3 @@ class UserAdmin(OfficeModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         services.erase(obj)
-
-    # --- Helping ----------------------------------------------------------------------------------
-    @admin.action(
-        description=gettext_lazy("Zweiten Faktor zurücksetzen (Person vorher prüfen)"),
-        permissions=["change"],
-    )
-    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        done = 0
-        for user in queryset:
-            if self._is_above(request, user) or user.pk == request.user.pk:
-                self.message_user(
-                    request,
-                    _("%(user)s: Das darf nur jemand anderes mit allen Rechten.") % {"user": user},
-                    messages.ERROR,
-                )
-                continue
-            services.reset_second_factor(user=user)
-            self.log_change(request, user, _("Zweiter Faktor zurückgesetzt"))
-            done += 1
-        if done:
-            self.message_user(
-                request,
-                ngettext(
-                    "Der zweite Faktor von %(done)d Konto ist zurückgesetzt.",
-                    "Der zweite Faktor von %(done)d Konten ist zurückgesetzt.",
-                    done,
-                )
-                % {"done": done},
-                messages.SUCCESS,
-            )
-
-    @admin.action(description=gettext_lazy("Überall abmelden"), permissions=["change"])
-    def log_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            if not self._is_above(request, user):
-                services.end_sessions(user)
-                self.log_change(request, user, _("Überall abgemeldet"))
-        self.message_user(request, _("Erledigt."), messages.SUCCESS)

@@ -111,9 +111,12 @@ def test_help_does_not_reach_the_team(client_for, helper, administrator):
     answer = client.post(page_of(administrator), form_of(administrator, email="meins@example.org"))
     assert answer.status_code == 404
     client.post(f"/de/verwaltung/accounts/user/{administrator.pk}/delete/", {"post": "yes"})
-    client.post(
-        LIST, {"action": "reset_second_factor", "_selected_action": [administrator.pk, helper.pk]}
-    )
+    chosen = {
+        "action": "reset_second_factor",
+        "_selected_action": [administrator.pk, helper.pk],
+    }
+    assert client.post(LIST, chosen).text.count("nur jemand anderes mit allen Rechten") == 2
+    client.post(LIST, chosen | {"_confirmed": "1"})
     administrator.refresh_from_db()
     assert administrator.email == "admin@example.org"
     assert Authenticator.objects.filter(user=administrator).exists()
@@ -139,9 +142,10 @@ def test_blocking_somebody_ends_their_sessions(client_for, helper, outsider):
 
 def test_a_lost_phone_is_helped(client_for, helper, outsider):
     make_second_factor(outsider)
-    client_for(helper).post(
-        LIST, {"action": "reset_second_factor", "_selected_action": [outsider.pk]}
-    )
+    chosen = {"action": "reset_second_factor", "_selected_action": [outsider.pk]}
+    assert outsider.email in client_for(helper).post(LIST, chosen).text
+    assert Authenticator.objects.filter(user=outsider).exists()
+    client_for(helper).post(LIST, chosen | {"_confirmed": "1"})
     assert not Authenticator.objects.filter(user=outsider).exists()
     assert "zurückgesetzt" in OutboxMessage.objects.get(to=outsider.email).text_body
     services.reset_second_factor(user=outsider)
