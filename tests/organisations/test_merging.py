@@ -567,6 +567,16 @@ def test_the_organisations_page_shows_doubles_and_merges(kept, gone, officer, cl
     assert "Zusammengeführt" in client.get(history).content.decode()
 
 
+def test_two_rows_of_the_list_lead_to_the_comparison(kept, gone, officer, client_for):
+    url = "/de/verwaltung/organisations/organisation/"
+    client = client_for(officer)
+    chosen = {"action": "merge_two", "_selected_action": [kept.pk, gone.pk]}
+    response = client.post(url, chosen)
+    assert response["Location"] in {compare_url(kept, gone), compare_url(gone, kept)}
+    response = client.post(url, chosen | {"_selected_action": [kept.pk]}, follow=True)
+    assert "genau zwei" in response.content.decode()
+
+
 def test_many_merges_take_as_many_queries_as_one(
     kept, officer, client_for, django_assert_max_num_queries
 ):
