@@ -25,7 +25,6 @@ class OfficeModelAdmin(Guarded, ListAdmin):
     """The base of the back office's pages."""
 
     list_per_page = 30
-    show_full_result_count = False
     history_per_page = 30
     # The browser's own fields for days and times: they need no script and speak to everybody.
     formfield_overrides = {

@@ -103,7 +103,8 @@ class ViewsAdmin(admin.ModelAdmin):
             text = _("Bitte wählen Sie zuerst einen Filter, eine Suche oder eine Reihenfolge.")
             messages.warning(request, text)
             return redirect(self._list_url())
-        view = SavedView(owner_id=request.user.pk, page=self.opts.label_lower, query=query)
+        view = SavedView(page=self.opts.label_lower, query=query)
+        view.owner_id = request.user.pk  # type: ignore[assignment]  # everybody here is logged in
         if name := request.POST.get("name"):  # the same form sent twice
             sent = self._own_views(request).filter(
                 query=query, name=clean_text(name, multiline=False)
