@@ -1,3 +1,0 @@
-from core.folding import fold, fold_word, spellings, split, words
-
-__all__ = ["fold", "fold_word", "spellings", "split", "words"]
