@@ -308,9 +308,9 @@ def recognise(headings: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]
     for column in columns(vocabulary, vocabulary.codes):
         for text in (column.heading, column.english):
             known.setdefault(_heading(text), column.key)
-    for key, texts in ALIASES.items():
+    for alias, texts in ALIASES.items():
         for text in texts:
-            known.setdefault(_heading(text), key)
+            known.setdefault(_heading(text), alias)
     found: dict[str, int] = {}
     for index, heading in enumerate(headings):
         if key := known.get(_heading(heading)):
@@ -376,10 +376,10 @@ def all_facts(queryset: QuerySet[Organisation]) -> Iterator[Facts]:
 
 def _chosen(name: str, keys: Collection[int]) -> dict[int, list[int]]:
     """Return the keys of the rows organisations have chosen, by the organisation's."""
-    relation = Organisation._meta.get_field(name)
+    relation = _field(name)
     chosen: dict[int, list[int]] = defaultdict(list)
-    pairs = relation.remote_field.through.objects.filter(organisation__in=keys)  # type: ignore[union-attr]
-    target = relation.m2m_reverse_field_name()  # type: ignore[union-attr]
+    pairs = relation.remote_field.through.objects.filter(organisation__in=keys)
+    target = relation.m2m_reverse_field_name()
     for organisation, row in pairs.values_list("organisation_id", f"{target}_id"):
         chosen[organisation].append(row)
     return chosen
@@ -453,11 +453,14 @@ def german_label(name: str, value: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _labels(name: str) -> dict[str, str]:
-    """Return the German words of a field's choices."""
-    with override(settings.LANGUAGE_CODE):
-        choices = Organisation._meta.get_field(name).choices
-        return {value: str(label) for value, label in choices or ()}
+def _labels(name: str, language: str = settings.LANGUAGE_CODE) -> dict[str, str]:
+    """Return the words of a field's choices in a language."""
+    with override(language):
+        return {value: str(label) for value, label in _field(name).choices}
+
+
+def _field(name: str) -> Any:
+    return Organisation._meta.get_field(name)
 
 
 # --- Reading --------------------------------------------------------------------------------------
@@ -585,23 +588,16 @@ def _read_number(text: str, words: Vocabulary) -> int | None:
 def _read_choice(name: str, text: str, words: Vocabulary) -> str:
     text = clean_text(text, multiline=False)
     if not text:
-        return Organisation._meta.get_field(name).get_default()
-    wanted = fold(text)
+        return str(_field(name).get_default())
+    wanted, english = fold(text), _labels(name, "en")
     for value, german in _labels(name).items():
-        if wanted in {fold(value), fold(german)} or wanted == fold(_english(name)[value]):
+        if wanted in {fold(value), fold(german), fold(english[value])}:
             return value
     allowed = ", ".join(_labels(name).values())
     raise ValidationError(
         _("„%(text)s“ gibt es hier nicht. Möglich sind: %(allowed)s"),
         params={"text": text, "allowed": allowed},
     )
-
-
-@lru_cache(maxsize=8)
-def _english(name: str) -> dict[str, str]:
-    with override("en"):
-        choices = Organisation._meta.get_field(name).choices
-        return {value: str(label) for value, label in choices or ()}
 
 
 def _read_yes_or_no(text: str, *, default: bool | None) -> bool | None:
