@@ -51,6 +51,8 @@ MAX_RATIO = 200
 RATIO_COUNTS_FROM = 5 * 1024 * 1024
 # All texts of a table together; one text can stand in many cells and take little in the file.
 MAX_TEXT = 40_000_000
+# Filled ones: to read so many takes some seconds.
+MAX_CELLS = 1_000_000
 
 YES, NO = "ja", "nein"
 
@@ -156,7 +158,9 @@ REASONS = {
     "rows": gettext_lazy(
         "Die Tabelle hat mehr als 20.000 Zeilen. Bitte teilen Sie sie auf mehrere Dateien auf."
     ),
-    "text": gettext_lazy("In der Tabelle steht zu viel Text. Bitte teilen Sie sie auf."),
+    "text": gettext_lazy(
+        "In der Tabelle steht zu viel. Bitte teilen Sie sie auf mehrere Dateien auf."
+    ),
     "encoding": gettext_lazy(
         "Die Schriftzeichen der Datei sind nicht lesbar. Bitte speichern Sie sie als „CSV UTF-8“ "
         "oder als Excel-Datei (.xlsx)."
@@ -487,7 +491,7 @@ class _Gate:
     def __init__(self, problems: _Problems) -> None:
         self.problems = problems
         self.unpacked = 0
-        self.text = 0
+        self.text = self.cells = 0
         self.shared: list[int] = []  # how long each of the texts is that cells refer to
 
     def unpack(self, package: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -644,7 +648,8 @@ class _Gate:
         if length > MAX_CELL:
             raise _cell_too_long(self.row, self.column)
         self.text += length * times
-        if self.text > MAX_TEXT:
+        self.cells += times
+        if self.text > MAX_TEXT or self.cells > MAX_CELLS:
             raise _refused("text")
 
     def _problem(self, words: str) -> None:

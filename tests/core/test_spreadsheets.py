@@ -405,6 +405,7 @@ def shared(times: int, text: str) -> bytes:
         (ods(ods_row("x" * 10_001)), "cell"),
         (ods(ods_row("a", cell(repeated="-1"))), "broken"),
         (ods(ods_row("x" * 9000, repeated=9000)), "text"),
+        (ods(ods_row(cell("a", type="string", repeated="90"), repeated=15_000)), "text"),
     ],
 )
 def test_what_is_no_table_or_too_much_is_refused_in_words(data, code):
