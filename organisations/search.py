@@ -201,6 +201,16 @@ class Directory:
                 self.facets[group] = {
                     value: self._integer(found) for value, found in slots[group].items()
                 }
+        # Slugs that stand in old addresses, each with the one that is used now.
+        self.former = {
+            group: {
+                old: row.slug
+                for row in rows.values()
+                for old in row.former_slugs
+                if row.slug in self.facets[group] and old not in self.facets[group]
+            }
+            for group, rows in objects.items()
+        }
         self.reach = {
             row.slug: self._integer(reach.get(pk, ())) | in_whole_county
             for pk, row in self.municipalities.items()

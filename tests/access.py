@@ -118,6 +118,7 @@ class World:
         self.group = officer_group()
         self.network = factories.make_network()
         self.municipality = factories.make_municipality()
+        self.places = factories.make_places_file()
         self.topic = factories.make_topic()
         self.target_group = factories.make_target_group()
         self.language = factories.make_language()
@@ -584,7 +585,20 @@ ADMIN: dict[str, Row] = {
     **model("organisations_topic", "topic", officer=ALL),
     **model("organisations_targetgroup", "target_group", officer=ALL),
     **model("organisations_language", "language", officer=ALL),
-    **model("organisations_municipality", "municipality", officer="view change", administrator=ALL),
+    **model("organisations_municipality", "municipality", officer=ALL),
+    **{
+        f"admin:organisations_{name}_order": Row(office(200), office(200))
+        for name in ("topic", "targetgroup", "language")
+    },
+    "admin:organisations_municipality_upload": Row(office(200), office(200)),
+    "admin:organisations_municipality_meaning": Row(office(200), office(200), of("places")),
+    # Nobody has seen what the file changes.
+    "admin:organisations_municipality_preview": Row(office(200), office(302), of("places")),
+    # Nothing is chosen that could be merged.
+    **{
+        f"admin:organisations_{name}_merge": Row(office(302), office(302))
+        for name in ("topic", "targetgroup", "language", "municipality")
+    },
     **model("organisations_organisation", "active", officer="view change"),
     **model("organisations_accessrequest", "access_request", officer="view change", saves=True),
     **model("organisations_confirmation", "confirmation", officer="view"),

@@ -39,6 +39,7 @@ GROUP_MIGRATIONS = (
     "0005_officer_imports",
     "0006_officer_confirmations",
     "0007_officer_notes",
+    "0009_officer_places",
 )
 
 

@@ -36,6 +36,7 @@ from organisations.models import (
     Organisation,
     OrganisationImage,
     OrganisationNote,
+    PlacesFile,
     PostalCode,
     ProblemReport,
     Representative,
@@ -145,6 +146,27 @@ def make_postal_code(
     *, code: str = "76437", municipality: Municipality | None = None
 ) -> PostalCode:
     return PostalCode.objects.create(code=code, municipality=municipality or make_municipality())
+
+
+def make_places_file(*, names: tuple[str, ...] = ("Neuort",), **fields: Any) -> PlacesFile:
+    """Return a file with square places, one beside the other, that nobody has decided about."""
+    features = [
+        {
+            "number": number,
+            "properties": {"AGS": f"9900000{number}", "GEN": name},
+            "outline": {"type": "MultiPolygon", "coordinates": [[square(8 + number, 48)]]},
+        }
+        for number, name in enumerate(names, 1)
+    ]
+    content = {"features": features, "names": ["AGS", "GEN"], "source": "", "notes": []}
+    fields = {"mapping": {"ags": "AGS", "name": "GEN"}, "source": "© Amt"} | fields
+    return PlacesFile.objects.create(file_name="orte.geojson", content=content, **fields)
+
+
+def square(west: float, south: float, side: float = 0.1) -> list[list[float]]:
+    """Return a ring of longitudes and latitudes."""
+    east, north = west + side, south + side
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
 # --- Organisations --------------------------------------------------------------------------------

@@ -105,6 +105,8 @@ class Selection:
     # What stood in the address and is not known here (any more).
     unknown: tuple[str, ...] = ()
     shortened: bool = False
+    # Whether a word stood in the address that has another slug now, or is part of another one.
+    is_renamed: bool = False
 
     @classmethod
     def read(cls, data: QueryDict, directory: Directory) -> "Selection":
@@ -112,8 +114,12 @@ class Selection:
         typed = " ".join(data.get(QUERY, "").replace("\x00", " ").split())
         chosen: dict[str, frozenset[str]] = {}
         unknown: list[str] = []
+        is_renamed = False
         for group in GROUPS:
-            values = [value for value in data.getlist(PARAMETERS[group])[:MOST_VALUES] if value]
+            stated = [value for value in data.getlist(PARAMETERS[group])[:MOST_VALUES] if value]
+            former = directory.former.get(group, {})
+            values = [former.get(value, value) for value in stated]
+            is_renamed = is_renamed or values != stated
             known = FIXED.get(group) or directory.facets[group]
             fixed = FIXED.get(group, {})
             chosen[group] = frozenset(fixed.get(value, value) for value in values if value in known)
@@ -127,6 +133,7 @@ class Selection:
             page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 8 else 1,
             unknown=tuple(unknown[:5]),
             shortened=len(typed) > QUERY_LENGTH,
+            is_renamed=is_renamed,
         )
 
     @property

@@ -7,7 +7,7 @@ from .notes import EditsSeen, OrganisationNote
 from .organisation import FormerSlug, Organisation, ProblemReport
 from .people import AccessRequest, Representative, RepresentativeInvitation
 from .search_text import SearchText
-from .taxonomy import Language, Municipality, PostalCode, TargetGroup, Topic
+from .taxonomy import Language, Municipality, PlacesFile, PostalCode, TargetGroup, Topic
 
 __all__ = [
     "AccessRequest",
@@ -29,6 +29,7 @@ __all__ = [
     "Organisation",
     "OrganisationImage",
     "OrganisationNote",
+    "PlacesFile",
     "PostalCode",
     "ProblemReport",
     "Representative",

@@ -2,14 +2,29 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from core.translations import TranslatedModel
 
 
-class Term(TranslatedModel):
+class Word(TranslatedModel):
+    """What the directory is filtered by; its slug stands in the filter's address.
+
+    Addresses are shared and kept, so a slug that a word had once, or that a word had which is part
+    of it now, leads to it for ever (`former_slugs`).
+    """
+
+    former_slugs = models.JSONField(_("Frühere Kürzel"), default=list, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Term(Word):
     """One entry of a taxonomy, in an order the officer chooses."""
 
     translated_fields: ClassVar[tuple[str, ...]] = ("name",)
@@ -67,7 +82,7 @@ class Language(Term):
         return "rtl" if self.rtl else "ltr"
 
 
-class Municipality(TranslatedModel):
+class Municipality(Word):
     """A town or municipality of the county, or a neighbour that only the map shows."""
 
     translated_fields: ClassVar[tuple[str, ...]] = ("name",)
@@ -137,3 +152,30 @@ class PostalCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class PlacesFile(models.Model):
+    """A file with municipalities somebody has brought in, until it is taken over or a week old."""
+
+    file_name = models.CharField(_("Datei"), max_length=200)
+    source = models.CharField(_("Quelle und Lizenz"), max_length=120)
+    # As `organisations.geojson.Collection` has it, outlines simplified.
+    content = models.JSONField()
+    # Names of the file's properties, by what they mean.
+    mapping = models.JSONField(default=dict)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("Hochgeladen von"),
+    )
+    uploaded_at = models.DateTimeField(_("Hochgeladen am"), default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("Datei mit Gemeinden")
+        verbose_name_plural = _("Dateien mit Gemeinden")
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.file_name

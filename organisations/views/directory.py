@@ -39,8 +39,9 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
     index = directory()
     selection = Selection.read(request.GET, index)
     path = reverse("organisations:list")
-    if "" in request.GET.values():
-        # The form sends its empty fields, too; the address to share is the one without them.
+    if "" in request.GET.values() or selection.is_renamed:
+        # The form sends its empty fields, too, and old addresses name words that are called
+        # otherwise now; the address to share is the one without them.
         return redirect(path + selection.query_string())
     result = index.search(
         selection.query, selection.filters, page=selection.page, per_page=PER_PAGE
