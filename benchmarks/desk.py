@@ -120,6 +120,49 @@ def find_pairs() -> str:
     return f"{len(found)} likely pairs"
 
 
+@task("checking 12,000 imported rows against 10,000 organisations", seconds=60, megabytes=300)
+def import_list() -> str:
+    from accounts.models import User
+    from core import background
+    from core.spreadsheets import Sheet
+    from organisations.models import ImportRun, Municipality, Organisation
+    from organisations.services.imports import applying, checking, deciding, mapping
+    from portal.scale import Writer
+
+    fields = ("name", "street", "postal_code", "place", "phone", "email", "website", "aims")
+    writer = Writer(seed=7)
+    known = Organisation.objects.order_by("pk")[:3000]
+    others = (writer.row(index).organisation for index in range(9000))
+    cells = [
+        tuple(str(getattr(one, name) or "") for name in fields)
+        for some in (known, others)
+        for one in some
+    ]
+    headings = tuple(str(Organisation._meta.get_field(name).verbose_name) for name in fields)
+    by = User.objects.create_user("import@example.org", is_staff=True)
+    run = mapping.begin(
+        sheet=Sheet([headings, *cells]), file_name="liste.csv", by=by, creation_key=None
+    )
+    mapping.choose(
+        run=run, preset="free", mapping=dict(enumerate(fields)), clears_empty=False,
+        default_municipality=Municipality.objects.filter(in_county=True).first(),
+        default_kind="association", new_state="submitted",
+    )  # fmt: skip
+    clock = Clock()
+    checking.start_check(run=run, by=by)
+    background.run_due()
+    clock.stop()
+    run.refresh_from_db()
+    found = run.counts
+    deciding.decide_all(run=run, outcome="duplicate", decision="create")
+    applying.start_apply(run=run, by=by)
+    begun = time.perf_counter()
+    background.run_due()
+    assert ImportRun.objects.get().state == "applied"
+    kinds = ", ".join(f"{found.get(one, 0)} {one}" for one in ("new", "changed", "duplicate"))
+    return f"{kinds}; taking all of it over {time.perf_counter() - begun:.0f} s"
+
+
 # --- Measuring ------------------------------------------------------------------------------------
 class Clock:
     """Times a part of a task, where preparing it takes time as well; the last one counts."""

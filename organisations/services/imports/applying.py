@@ -42,7 +42,7 @@ from organisations.services.imports.plain import CONTACTS, Snapshot
 APPLY = "organisations.apply_import"
 Decision, State = ImportRow.Decision, ImportRun.State
 # Transactions become visible in another order than they took their time.
-OVERLAP = datetime.timedelta(minutes=2)
+OVERLAP = datetime.timedelta(seconds=5)
 BATCH = 500
 # How often all is prepared anew because somebody has changed one of the organisations meanwhile.
 TRIES = 3
@@ -98,7 +98,7 @@ def apply(task: background.Running) -> None:
     run = ImportRun.objects.get(pk=task.argument["run"])
     if run.state != State.CHECKED:
         return
-    by = User.objects.filter(pk=task.argument.get("by")).first()
+    by = User.objects.filter(pk=task.argument["by"]).first()
     try:
         _apply(run, by, task)
     except Stale as stale:
@@ -176,7 +176,7 @@ def _read(work: Work, task: background.Running) -> None:
     known = known_terms()
     for pk, snapshot in plain.snapshots(list(targets)):
         row = targets.pop(pk)
-        match = next((one for one in row.matches if one["organisation"] == pk), {})
+        match: dict[str, Any] = next((one for one in row.matches if one["organisation"] == pk), {})
         changes = match.get("changes", {})
         wanted = {name: new for name, (_old, new) in changes.items()}
         work.updates.append((row, snapshot, changes))

@@ -18,7 +18,7 @@ from core import background
 from core.errors import Refused
 from core.models import BackgroundTask
 from organisations import columns
-from organisations.models import ImportKey, ImportRow, ImportRun, Organisation
+from organisations.models import FormerSlug, ImportKey, ImportRow, ImportRun, Organisation
 from organisations.questions import MANY
 from organisations.services.imports import matching, parsing, plain
 from organisations.services.imports.matching import Facts, Index
@@ -132,7 +132,7 @@ def verdict(parser: parsing.Parser, parsed: Parsed) -> Verdict:
             phone=str(said.get("phone") or ""),
             street=str(said.get("street") or ""),
             postal_code=str(said.get("postal_code") or ""),
-            place=str(said.get("place") or "") or parser.towns.get(town, ""),
+            place=str(said.get("place") or "") or parser.towns.get(town or 0, ""),
         ),
     )
 
@@ -145,8 +145,11 @@ class Judge:
         self.parser = parser
         self.stock = matching.stock()
         self.states = dict(Organisation.objects.order_by().values_list("pk", "state"))
-        self.slugs = dict(Organisation.objects.order_by().values_list("slug", "pk"))
-        self.merged = dict(
+        self.slugs = {
+            **dict(FormerSlug.objects.order_by().values_list("slug", "organisation_id")),
+            **dict(Organisation.objects.order_by().values_list("slug", "pk")),
+        }
+        self.merged: dict[int, Any] = dict(
             Organisation.objects.exclude(merged_into=None).values_list("pk", "merged_into")
         )
 
@@ -185,10 +188,8 @@ class Judge:
     ) -> int | None:
         """Return the organisation a row certainly means."""
         parsed = one.parsed
-        if parsed.own_number in self.states:
-            return self.merged.get(parsed.own_number, parsed.own_number)
-        if parsed.own_slug in self.slugs:
-            return self.slugs[parsed.own_slug]
+        if (own := self._by_own_marks(one)) is not None:
+            return own  # also one that is part of another since: its facts are not the other's
         if parsed.key in known:
             pk, one.said_before = known[parsed.key]
             return pk
@@ -201,6 +202,17 @@ class Judge:
         ]
         same = [other for other in named if matching.compatible(one.facts, other)]
         return same[0].key if len(same) == 1 and len(named) == 1 else None
+
+    def _by_own_marks(self, one: Verdict) -> int | None:
+        """Return the organisation our own export has named.
+
+        A number alone may be another list's: the address or the name must say the same.
+        """
+        number, slug = one.parsed.own_number, one.parsed.own_slug
+        if slug and slug in self.slugs:
+            return self.slugs[slug]
+        known = self.stock.facts.get(number) if number else None
+        return number if known is not None and known.name == one.facts.name else None
 
     def _without_repetitions(self, verdicts: dict[int, Verdict]) -> list[Verdict]:
         """Let of several rows of one organisation only the best go on.
@@ -238,9 +250,10 @@ class Judge:
         """Return the group a row belongs to: same organisation, same key, or same name and town."""
         if not one.facts.name:
             return ("row", one.parsed.number)
-        marks: list[Any] = [("key", one.parsed.key)]
-        if one.target is not None:
-            marks.append(("target", one.target))
+        marks: list[Any] = [] if one.target is None else [("target", one.target)]
+        # Two of the same name in the same town are two where our own export tells them apart.
+        if self._by_own_marks(one) is None:
+            marks.append(("key", one.parsed.key))
         for mark in marks:
             if mark in leader:
                 return leader[mark]
@@ -325,12 +338,12 @@ class Judge:
         if parsed.problems:
             one.outcome = Outcome.FAULTY
         elif one.target is not None and one.candidates:
-            if not parsing.is_editable(self.states[one.target]):
-                one.outcome = Outcome.DUPLICATE
-            elif one.candidates[0]["changes"]:
-                one.outcome = Outcome.CHANGED
-            else:
+            if not one.candidates[0]["changes"]:
                 one.outcome = Outcome.UNCHANGED
+            elif not parsing.is_editable(self.states[one.target]):
+                one.outcome = Outcome.DUPLICATE
+            else:
+                one.outcome = Outcome.CHANGED
         elif one.candidates or one.same_row is not None:
             one.outcome = Outcome.DUPLICATE
         else:

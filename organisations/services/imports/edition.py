@@ -20,6 +20,9 @@ from organisations.services import slugs
 from organisations.services.imports import plain, writing
 from organisations.services.imports.plain import CONTACTS, Snapshot
 
+# In these states visitors can have seen an organisation's address.
+SEEN = frozenset({Organisation.State.ACTIVE, Organisation.State.PAUSED})
+
 
 class Again(Exception):
     """Somebody has changed what this was prepared from; prepare it anew."""
@@ -58,10 +61,10 @@ class Edition:
                 self._replaced[name].append(snapshot)
             else:
                 self._fields.add("translations" if name.startswith(TRANSLATION) else name)
-        if "name" in values and (former := self.addresses.rename(row)):
+        if "name" in values and (old := self.addresses.rename(row)):
             self._fields.add("slug")
-            if former.organisation_id:
-                self._former.append(former)
+            if row.state in SEEN or row.confirmed_on:
+                self._former.append(FormerSlug(slug=old, organisation=row))
         row.version += 1
         self.changed.append(snapshot)
 
@@ -216,17 +219,14 @@ class Addresses:
         self.taken.add(slug)
         return slug
 
-    def rename(self, organisation: Organisation) -> FormerSlug | None:
+    def rename(self, organisation: Organisation) -> str:
         """Give a renamed organisation the address of its name.
 
-        :return: the former one, if it has another now; without an organisation if nobody can have
-            seen it.
+        :return: the former address, empty if it keeps it.
         """
         old = organisation.slug
         base = slugs.readable(organisation.name)
         if old == base or old.removeprefix(f"{base}-").isdigit():
-            return None
+            return ""
         organisation.slug = self.free(organisation.name)
-        State = Organisation.State
-        seen = organisation.state in {State.ACTIVE, State.PAUSED} or organisation.confirmed_on
-        return FormerSlug(slug=old, organisation_id=organisation.pk if seen else None)
+        return old

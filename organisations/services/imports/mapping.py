@@ -31,6 +31,8 @@ SAMPLES = 3
 # From so many known headings on, a file is taken for what it looks like.
 LIKE_THE_FORUM = 6
 LIKE_OUR_EXPORT = 0.6
+# The headings of our own export that no other list has by chance together with the others.
+OUR_MARKS = frozenset(map(fold, ("Nummer", "Adresse im Netz", "Number", "Web address")))
 # What other lists call things; on top of the portal's own headings and `columns.ALIASES`.
 SYNONYMS = {
     "id": parsing.SOURCE_ID,
@@ -167,7 +169,10 @@ def guess(run: ImportRun, preset: str = "") -> Guess:
     forum = _by_headings(run, {fold(name): key for name, key in cleaning.PRESET_FDK.items()})
     if not preset:
         named = len([name for name in run.headings if name.strip()]) or 1
-        if len(own) >= LIKE_OUR_EXPORT * named and "slug" in own.values():
+        ours = {"slug", "number"} & {
+            key for index, key in own.items() if fold(run.headings[index]) in OUR_MARKS
+        }
+        if len(own) >= LIKE_OUR_EXPORT * named and ours:
             preset = Preset.EXPORT
         elif len(forum) >= LIKE_THE_FORUM:
             preset = Preset.FORUM

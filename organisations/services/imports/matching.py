@@ -143,8 +143,8 @@ class Index:
                 for key in keys if weight else ():
                     shared[key] += weight
         best = sorted(shared, key=lambda key: -shared[key])[:LOOKED_AT]
-        keys = {**sure, **dict.fromkeys(best)}
-        return [key for key in keys if before is None or key < before]
+        candidates = {**sure, **dict.fromkeys(best)}
+        return [key for key in candidates if before is None or key < before]
 
     def _telling(self, traits: Traits) -> set[str]:
         every = {word for name in traits.names for word in name}

@@ -155,7 +155,7 @@ def choices(also: Iterable[str] = ()) -> list[tuple[Any, list[tuple[str, Any]]]]
 
     :param also: keys of texts in languages the interface does not have.
     """
-    fields = Organisation._meta
+    fields: Any = Organisation._meta
     codes = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     texts = [
         translation_field(code, name) for name in Organisation.translated_fields for code in codes
@@ -189,7 +189,8 @@ def labels(also: Iterable[str] = ()) -> dict[str, Any]:
 def translated(key: str) -> Any:
     """Return what a text in a further language is called."""
     language, name = split(key)
-    return format_lazy("{} ({})", Organisation._meta.get_field(name).verbose_name, language)
+    field: Any = Organisation._meta.get_field(name)
+    return format_lazy("{} ({})", field.verbose_name, language)
 
 
 def heading(run: ImportRun, index: int | None) -> Any:

@@ -81,7 +81,7 @@ def snapshots(keys: Iterable[int], *, lock: bool = False) -> Iterator[tuple[int,
             rows = rows.select_for_update()
         found = {row.pk: Snapshot(row, {field: [] for field in MANY}, []) for row in rows}
         for field in MANY:
-            pairs = through(field).objects.filter(organisation__in=chunk).order_by()
+            pairs = through(field)._default_manager.filter(organisation__in=chunk).order_by()
             for link, pk, term in pairs.values_list("pk", "organisation_id", target(field)):
                 if pk in found:
                     found[pk].many[field].append(term)

@@ -65,7 +65,7 @@ def start_undo(*, run: ImportRun, by: User) -> BackgroundTask:
 def undo(task: background.Running) -> None:
     """Put everything back as it was before the import, except what was edited since."""
     run = ImportRun.objects.get(pk=task.argument["run"])
-    by = User.objects.filter(pk=task.argument.get("by")).first()
+    by = User.objects.filter(pk=task.argument["by"]).first()
     for _time in range(applying.TRIES):
         if run.state != State.APPLIED:
             return

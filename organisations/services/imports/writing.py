@@ -30,7 +30,7 @@ class Rows:
     ) -> None:
         quote = connection.ops.quote_name
         fields = [field for field in model._meta.concrete_fields if keyed or not field.primary_key]
-        self.columns = [field.column for field in fields]
+        self.columns = [str(field.column) for field in fields]
         self.values = [
             [
                 field.get_db_prep_save(field.pre_save(one, add=True), connection)  # type: ignore[attr-defined]
@@ -67,7 +67,7 @@ class Changes:
     ) -> None:
         quote = connection.ops.quote_name
         chosen: list[Any] = [model._meta.get_field(name) for name in sorted(set(fields))]
-        self.columns = [field.column for field in chosen]
+        self.columns = [str(field.column) for field in chosen]
         self.values = [
             [
                 *(
@@ -81,7 +81,7 @@ class Changes:
         settings = ", ".join(f"{quote(column)} = %s" for column in self.columns)
         self.sql = (
             f"UPDATE {quote(model._meta.db_table)} SET {settings} "  # noqa: S608
-            f"WHERE {quote(model._meta.pk.column)} = %s"  # type: ignore[union-attr]
+            f"WHERE {quote(str(model._meta.pk.column))} = %s"  # type: ignore[union-attr]
         )
 
     put = Rows.put
@@ -92,7 +92,7 @@ def reserve(model: type[models.Model], number: int) -> list[int]:
     """Return keys nobody else will get; those that are not used leave a gap, which does no harm."""
     if not number:
         return []
-    table, column = model._meta.db_table, model._meta.pk.column  # type: ignore[union-attr]
+    table, column = model._meta.db_table, str(model._meta.pk.column)  # type: ignore[union-attr]
     quote = connection.ops.quote_name
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
