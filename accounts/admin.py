@@ -153,6 +153,11 @@ class UserAdmin(OfficeModelAdmin):
     """
 
     form = UserForm
+    explanations = {
+        "email": gettext_lazy(
+            "Damit meldet sich die Person an. Alle E-Mails des Portals an sie gehen dorthin."
+        ),
+    }
     list_display = ("email", "name", "language", "is_staff", "has_second_factor", "last_login")
     list_filter = ("is_active", "is_staff", "language")
     search_fields = ("email", "name")

@@ -77,6 +77,17 @@ class NetworkProfileAdmin(OfficeModelAdmin):
     """The one row that says whose portal this is; its list leads straight to it."""
 
     form = translated_form(NetworkProfile)
+    explanations = {
+        "name": gettext_lazy("Steht auf der Startseite und unter jeder E-Mail."),
+        "short_name": gettext_lazy("Steht oben links und im Titel im Browser."),
+        "county": gettext_lazy("So heißt Ihr Landkreis in den Texten des Portals."),
+        "meetings_per_year": gettext_lazy("So viele Treffen nennt die Startseite."),
+        "accompanied_by": gettext_lazy("Steht auf der Startseite. Leer: niemand wird genannt."),
+        "contact_role": gettext_lazy("Öffentlich unten auf jeder Seite, unter dem Namen."),
+        "contact_name": gettext_lazy("Öffentlich unten auf jeder Seite. Leer: kein Name."),
+        "contact_phone": gettext_lazy("Öffentlich unten auf jeder Seite und in E-Mails."),
+        "contact_email": gettext_lazy("Öffentlich unten auf jeder Seite und in E-Mails."),
+    }
     fieldsets = (
         (
             gettext_lazy("Das Netzwerk"),
@@ -241,6 +252,7 @@ class FeedbackAdmin(OfficeModelAdmin):
     fields = ("text", "page", "name", "email", "created_at", "due_on", "note", "answered_at")
     readonly_fields = ("text", "page", "name", "email", "created_at", "due_on", "answered_at")
     change_form_template = "admin/portal/feedback/change_form.html"
+    explanations = {"note": gettext_lazy("Nur für das Team: was Sie geantwortet haben.")}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -521,6 +521,7 @@ def past(world: World, kind: str, row: Any) -> dict[str, Any]:
 ALL = "view add change delete"
 ADMIN: dict[str, Row] = {
     "admin:index": Row(office(200), office(200)),
+    "admin:handbook": Row(office(200), office(405)),
     "admin:login": Row(office(302), office(302)),
     "admin:logout": Row(office(405), office(302)),
     "admin:password_change": Row(office(302), office(302)),

@@ -7,6 +7,7 @@ in words. Apps say what waits for a decision by `waits`; this package knows none
 
 from core.office.bulk import BulkAction, Outcome, add_bulk_action
 from core.office.desk import SHOWN, Item, Waiting, waiting, waits
+from core.office.explained import Explained, ExplainedInline
 from core.office.forms import TranslatedForm, translated_form, translation_names
 from core.office.guard import Guarded
 from core.office.lists import RANK, OfficeChangeList, ranked
@@ -27,6 +28,8 @@ __all__ = [
     "SHOWN",
     "Box",
     "BulkAction",
+    "Explained",
+    "ExplainedInline",
     "Guarded",
     "Item",
     "Link",

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from core import history
 from core.office import parts
+from core.office.explained import Explained
 from core.office.guard import Guarded
 from core.office.lists import ListAdmin
 from core.templatetags.ui import collect_errors
 
 
-class OfficeModelAdmin(Guarded, ListAdmin):
+class OfficeModelAdmin(Guarded, Explained, ListAdmin):
     """The base of the back office's pages."""
 
     list_per_page = 30
@@ -66,6 +67,13 @@ class OfficeModelAdmin(Guarded, ListAdmin):
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **options)
+        self.explain(form)
+        return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj._change_reason = str(self.change_reason)

@@ -7,10 +7,13 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import resume
+from core.office import handbook
 from core.office.desk import waiting
 from core.office.guard import Guarded
 from core.office.lists import ListAdmin
@@ -47,6 +50,21 @@ class OfficeSite(AdminSite):
 
         guarded.csrf_exempt = getattr(inner, "csrf_exempt", False)  # type: ignore[attr-defined]
         return guarded
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        page = path("handbuch/", self.admin_view(self.handbook), name="handbook")
+        return [page, *super().get_urls()]
+
+    def handbook(self, request: HttpRequest) -> HttpResponse:
+        """Show how the office's work is done, page by page."""
+        if request.method == "POST":
+            return HttpResponseNotAllowed(("GET", "HEAD"))
+        context = {
+            **self.each_context(request),
+            "title": _("Handbuch"),
+            "sections": handbook.sections(),
+        }
+        return TemplateResponse(request, "admin/handbook.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         parts = waiting(request)

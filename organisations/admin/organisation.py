@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from core.errors import Conflict, Refused
 from core.fields import RowsField
-from core.office import translated_form, translation_names
+from core.office import ExplainedInline, translated_form, translation_names
 from organisations import columns, questions, review
-from organisations.admin import listing
+from organisations.admin import explanations, listing
 from organisations.admin.forms import ContactForm, ImageForm, OrganisationForm
 from organisations.admin.history import HistoryPages
 from organisations.admin.notes import NotePages
@@ -35,11 +35,12 @@ from organisations.services import consent, contacts, decisions, editing, images
 State = Organisation.State
 
 
-class ContactInline(admin.StackedInline):
+class ContactInline(ExplainedInline, admin.StackedInline):
     model = ContactPerson
     form = ContactForm
     extra = 0
     max_num = contacts.MAX_CONTACTS
+    explanations = explanations.CONTACT
     readonly_fields = ("publication", "consents")
     fieldsets = (
         (None, {"fields": ("name", "function", "phone", "email", "seen_entry")}),
@@ -82,11 +83,12 @@ class ContactInline(admin.StackedInline):
         )
 
 
-class ImageInline(admin.StackedInline):
+class ImageInline(ExplainedInline, admin.StackedInline):
     """Logo and photos are uploaded in the organisation's forms; here described or removed."""
 
     model = OrganisationImage
     form = ImageForm
+    explanations = explanations.IMAGE
     extra = 0
     fields = ("picture", "kind", "alt_text", "credit")
     readonly_fields = ("picture", "kind")
@@ -110,6 +112,7 @@ class OrganisationAdmin(HistoryPages, NotePages, ReviewPage):
     """An organisation with its people and pictures; its state changes on the review page alone."""
 
     form = translated_form(Organisation, OrganisationForm)
+    explanations = explanations.ORGANISATION
     change_form_template = "admin/organisations/organisation/change_form.html"
     list_display = ("name", "state_in_words", "kind", "municipality", "waits_since", "confirmed")
     list_filter = (

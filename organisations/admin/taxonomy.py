@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from core import office
 from core.errors import Refused
 from core.fields import is_key
-from core.office import OfficeModelAdmin, translated_form, translation_names
+from core.office import ExplainedInline, OfficeModelAdmin, translated_form, translation_names
 from organisations.admin.places import PlacesPages
 from organisations.forms.taxonomy import (
     KeptForm,
@@ -208,7 +208,7 @@ class UsedAdmin(OfficeModelAdmin):
 class TermAdmin(UsedAdmin):
     """Topics, target groups and languages: in the order the officer chooses."""
 
-    list_display: Any = ("name", "translated", "used")
+    list_display: Any = ("name", "used", "translated")
     list_filter = (MissingFilter,)
     search_fields: Any = ("name", "slug", "translations")
     ordering = ("position", "name")
@@ -266,6 +266,12 @@ class TermAdmin(UsedAdmin):
 @admin.register(Topic)
 class TopicAdmin(TermAdmin):
     form = translated_form(Topic, TermForm)
+    explanations = {
+        "examples": gettext_lazy("Steht bei der Anmeldung unter dem Namen und hilft beim Wählen."),
+        "icon": gettext_lazy(
+            "Name eines Bildes, das mit dem Portal kommt. Es steht vor dem Namen. Leer: keines."
+        ),
+    }
     fields = (
         "name",
         *translation_names(Topic, "name"),
@@ -285,7 +291,15 @@ class TargetGroupAdmin(TermAdmin):
 @admin.register(Language)
 class LanguageAdmin(TermAdmin):
     form = translated_form(Language, LanguageForm)
-    list_display = ("name", "endonym", "code", "translated", "used")
+    explanations = {
+        "code": gettext_lazy(
+            "Das internationale Zeichen der Sprache, zum Beispiel tr oder fa-AF. Danach wählt der "
+            "Browser die Aussprache beim Vorlesen."
+        ),
+        "iso639_3": gettext_lazy("Das Zeichen mit drei Buchstaben. Nur für Ausgaben, kann fehlen."),
+        "rtl": gettext_lazy("Dann steht der Eigenname richtig herum, zum Beispiel auf Arabisch."),
+    }
+    list_display = ("name", "endonym", "used", "translated", "code")
     search_fields = ("name", "endonym", "code", "translations")
     fields = (
         "name",
@@ -298,8 +312,11 @@ class LanguageAdmin(TermAdmin):
     )
 
 
-class PostalCodeInline(admin.StackedInline):
+class PostalCodeInline(ExplainedInline, admin.StackedInline):
     model = PostalCode
+    explanations = {
+        "code": gettext_lazy("Die Suche findet die Organisationen des Ortes auch unter ihr.")
+    }
     extra = 1
     max_num = 60
 
@@ -307,7 +324,10 @@ class PostalCodeInline(admin.StackedInline):
 @admin.register(Municipality)
 class MunicipalityAdmin(PlacesPages, UsedAdmin):
     form = translated_form(Municipality, MunicipalityForm)
-    list_display = ("name", "kind", "in_county", "has_outline", "translated", "used")
+    explanations = {
+        "kind": gettext_lazy("Zum Beispiel: Stadt. Auf der Karte haben Städte ihren Namen."),
+    }
+    list_display = ("name", "kind", "used", "in_county", "has_outline", "translated")
     list_filter = ("in_county", MissingFilter)
     list_defer = ("outline",)
     search_fields = ("name", "ags", "translations")
