@@ -50,6 +50,11 @@ urlpatterns = [
     path("meine-organisationen/", registration.mine, name="mine"),
     path("meine-organisationen/<int:pk>/", registration.tasks, name="tasks"),
     path("meine-organisationen/<int:pk>/verwerfen/", registration.discard, name="discard"),
+    path(
+        "meine-organisationen/<int:pk>/vorschlag/zuruecknehmen/",
+        registration.withdraw_proposal,
+        name="proposal_withdraw",
+    ),
     path("meine-organisationen/<int:pk>/<step:step>/", registration.step, name="step"),
     path("meine-organisationen/<int:pk>/kontakt/neu/", contacts.add, name="contact_add"),
     path(

@@ -11,13 +11,15 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from accounts import own_data
         from core import jobs, mail, mailbox
-        from portal import delivery, demonstration, emails, services
+        from organisations.services import proposals
+        from portal import context_processors, delivery, demonstration, emails, services
 
         mail.delivery_checks.append(delivery.refuse_real_address)
         mail.signatures.append(emails.signature)
         jobs.register("portal.feedback", every=datetime.timedelta(days=1))(
             services.forget_answered_feedback
         )
+        proposals.switches.append(context_processors.edits_checked_first)
         mailbox.boxes.append(demonstration.mailbox_box)
         own_data.register(
             "portal", collect=services.feedback_of, erase=services.forget_writer_of_feedback

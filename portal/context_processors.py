@@ -48,6 +48,12 @@ def current_profile() -> NetworkProfile | None:
     return profile
 
 
+def edits_checked_first() -> bool:
+    """Whether the officer looks at edits before they are public; see the profile."""
+    profile = current_profile()
+    return profile is not None and profile.edits_checked_first
+
+
 def network(request: HttpRequest) -> dict[str, object]:
     """Give templates `network`; a page that does not use it asks the database nothing."""
 

@@ -125,6 +125,9 @@ class World:
         self.access_request = factories.make_access_request(
             organisation=self.active, user=self.outsider
         )
+        self.proposal = factories.make_proposal(
+            organisation=self.active, by=self.manager, aims="Singen"
+        )
         self.note = factories.make_note(organisation=self.active, by=self.officer)
         self.problem = factories.make_problem_report(organisation=self.active)
         self.feedback = factories.make_feedback()
@@ -394,6 +397,8 @@ MATRIX: dict[str, Row] = {
         )
         for route in ("confirmation", "confirmation_correction", "succession")
     },
+    "organisations:proposal_withdraw@active": Row(READ_ONLY, OWN_DONE, of("active")),
+    "organisations:proposal_withdraw@foreign": Row(READ_ONLY, FOREIGN_DONE, of("foreign")),
     "organisations:confirm@active": Row(READ_ONLY, OWN_DONE, of("active")),
     "organisations:confirm@foreign": Row(READ_ONLY, FOREIGN_DONE, of("foreign")),
     # The invitation is the outsider's.
@@ -602,6 +607,7 @@ ADMIN: dict[str, Row] = {
     },
     **model("organisations_organisation", "active", officer="view change"),
     **model("organisations_accessrequest", "access_request", officer="view change", saves=True),
+    **model("organisations_proposededit", "proposal", officer="view change"),
     **model("organisations_confirmation", "confirmation", officer="view"),
     "admin:organisations_confirmation_organisation@active": Row(
         office(200), office(200), of("active")

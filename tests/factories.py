@@ -39,6 +39,7 @@ from organisations.models import (
     PlacesFile,
     PostalCode,
     ProblemReport,
+    ProposedEdit,
     Representative,
     RepresentativeInvitation,
     Succession,
@@ -264,6 +265,12 @@ def make_import_run(**fields: Any) -> ImportRun:
 
 def make_note(*, organisation: Organisation, by: User, text: str = "Angerufen") -> OrganisationNote:
     return OrganisationNote.objects.create(organisation=organisation, by=by, text=text)
+
+
+def make_proposal(*, organisation: Organisation, by: User, **values: Any) -> ProposedEdit:
+    """Return an open proposal; `values` are the wanted ones by field, as JSON holds them."""
+    kept = {name: {"base": "", "value": value} for name, value in values.items()}
+    return ProposedEdit.objects.create(organisation=organisation, by=by, values=kept)
 
 
 def make_former_slug(*, slug: str, organisation: Organisation) -> FormerSlug:

@@ -6,6 +6,7 @@ from .imports import ImportKey, ImportMapping, ImportResult, ImportRow, ImportRu
 from .notes import EditsSeen, OrganisationNote
 from .organisation import FormerSlug, Organisation, ProblemReport
 from .people import AccessRequest, Representative, RepresentativeInvitation
+from .proposals import ProposedEdit, ProposedImage
 from .search_text import SearchText
 from .taxonomy import Language, Municipality, PlacesFile, PostalCode, TargetGroup, Topic
 
@@ -32,6 +33,8 @@ __all__ = [
     "PlacesFile",
     "PostalCode",
     "ProblemReport",
+    "ProposedEdit",
+    "ProposedImage",
     "Representative",
     "RepresentativeInvitation",
     "SearchText",

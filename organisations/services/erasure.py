@@ -22,11 +22,12 @@ from organisations.models import (
     OrganisationImage,
     OrganisationNote,
     ProblemReport,
+    ProposedEdit,
     Representative,
     RepresentativeInvitation,
     SuccessionAsk,
 )
-from organisations.services import consent, images, notes, registration
+from organisations.services import consent, images, notes, proposals, registration
 
 State = Organisation.State
 # Somebody has to answer for an organisation from the moment it is sent until it is archived.
@@ -109,6 +110,15 @@ def collect(user: User) -> Iterator[Section]:
         _("Fragen an Sie, wer eine Organisation verwaltet"),
         [_asked(row, row.succession.organisation) for row in questions],
     )
+    proposed = ProposedEdit.objects.filter(by=user).select_related("organisation")
+    yield Section(
+        "proposed_edits",
+        _("Änderungen, die Sie vorgeschlagen haben"),
+        [
+            describe(row, ["organisation", "state", "created_at", "decided_at", "reason"])
+            for row in proposed
+        ],
+    )
     written = OrganisationNote.objects.filter(by=user).select_related("organisation")
     yield Section(
         "notes",
@@ -190,6 +200,7 @@ def erase(user: User) -> None:
     _asks(user).delete()
     SuccessionAsk.objects.filter(user=user).delete()
     notes.forget_author(user)
+    proposals.forget_author(user)
     _forget_name(user)
     revision.bump()
 

@@ -4,6 +4,7 @@ Values are those of `editing.current`: rows by their keys, several rows as a set
 and proposed edits keep such values; the rows they name may be gone since.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,12 @@ def names() -> list[str]:
         if name in Organisation.translated_fields:
             found += [translation_field(language, name) for language in further]
     return found
+
+
+def names_of(values: Iterable[str]) -> list[str]:
+    """Return the names of some fields in the order of the questions, unknown ones left out."""
+    wanted = set(values)
+    return [name for name in names() if name in wanted]
 
 
 def label(name: str) -> str:

@@ -68,7 +68,8 @@ def keep(
         image.file.save("image.webp", content, save=False)
         _write_smaller_sizes(image)
         with transaction.atomic():
-            pending = organisation.images.filter(pending=True).order_by("-created_at")
+            pending = organisation.images.filter(pending=True, proposed=None)
+            pending = pending.order_by("-created_at")
             for stale in pending[MAX_PENDING - 1 :]:
                 erase(stale)
             image.save()
@@ -91,14 +92,16 @@ def publish(
     credit: str,
     by: User,
     replacing: OrganisationImage | None = None,
+    agreed: tuple[User | None, datetime.datetime] | None = None,
 ) -> OrganisationImage:
     """Make a picture part of the organisation's page; a new logo takes the old one's place.
 
-    The person has agreed that it may be shown; who and when is written to the row.
+    Somebody has agreed that it may be shown; who and when is written to the row.
 
     :param alt_text: what is to be seen, for people who do not see it.
     :param credit: who made it; may be empty.
     :param replacing: the photo whose place it takes.
+    :param agreed: who has agreed and when; by default whoever publishes it does, now.
     :return: the saved image.
     :raises PermissionDenied: if the person may not change the organisation.
     :raises Refused: when there are ten photos already.
@@ -120,7 +123,8 @@ def publish(
     if image.pending and replacing is None:
         image.position = shown.count()
     image.alt_text, image.credit, image.pending = alt_text, credit, False
-    image.consent, image.consent_by, image.consent_at = True, by, timezone.now()
+    image.consent_by, image.consent_at = agreed or (by, timezone.now())
+    image.consent = True
     image.save()
     if image.kind == Kind.LOGO:
         _note(organisation, by, LOGO_CHANGED, skipped_logo=False)
@@ -171,7 +175,8 @@ def erase_stale(now: datetime.datetime | None = None) -> int:
     """
     before = (now or timezone.now()) - KEEP_PENDING
     count = 0
-    for image in OrganisationImage.objects.filter(pending=True, created_at__lt=before):
+    stale = OrganisationImage.objects.filter(pending=True, proposed=None, created_at__lt=before)
+    for image in stale:
         with transaction.atomic():
             erase(image)
         count += 1

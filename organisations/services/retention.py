@@ -13,7 +13,7 @@ from organisations.models import (
     RepresentativeInvitation,
     Succession,
 )
-from organisations.services import places
+from organisations.services import places, proposals
 
 KEEP_SETTLED_REPORTS = datetime.timedelta(days=365)
 # Invitations hold addresses of people who may never have come here.
@@ -46,6 +46,7 @@ def forget_old() -> dict[str, int]:
     successions = Succession.objects.filter(ended_at__lte=answered)
     return {
         "files with places deleted": places.forget_old(),
+        "proposals deleted": proposals.forget_old(),
         "reports deleted": reports.delete()[0],
         "invitations deleted": invitations.delete()[0],
         "requests deleted": requests.delete()[0],

@@ -18,6 +18,7 @@ from core.resume import recall, require_login
 from organisations.forms.images import ImageForm
 from organisations.models import ContactPerson, Organisation, OrganisationImage
 from organisations.services import images as services
+from organisations.services import proposals
 from organisations.views import steps
 
 Kind = OrganisationImage.Kind
@@ -86,6 +87,7 @@ def logo(request: HttpRequest, organisation: Organisation, step: str) -> HttpRes
             "form": form,
             "logo": present,
             "photos": photos,
+            "waiting": proposals.told_images(organisation, request.user),
             "may_add": len(photos) < services.MAX_PHOTOS,
             "max_photos": services.MAX_PHOTOS,
         },
@@ -133,7 +135,10 @@ def _photo(
 ) -> HttpResponse:
     form, saved = _image_form(request, organisation, Kind.PHOTO, present)
     if saved:
-        messages.success(request, _("Das Foto ist gespeichert."))
+        text = _("Das Foto ist gespeichert.")
+        if proposals.own(organisation, request.user) is not None:
+            text = _("Das Foto ist gespeichert. Es wartet auf die Prüfung.")
+        messages.success(request, text)
         return redirect("organisations:step", pk=organisation.pk, step="logo")
     return render(
         request,
@@ -168,7 +173,10 @@ def _image_form(
             if image:
                 form.remember(image)
             return form, False
-        services.publish(
+        save = services.publish
+        if proposals.must_wait(organisation, request.user):
+            save = proposals.propose_image
+        save(
             image=image or present,
             alt_text=form.cleaned_data["alt_text"],
             credit=form.cleaned_data["credit"],

@@ -22,7 +22,7 @@ from core.text import clean_text
 from organisations import duplicates, questions, review
 from organisations.forms import registration as forms
 from organisations.models import Organisation
-from organisations.services import confirmation, editing, registration
+from organisations.services import confirmation, editing, proposals, registration
 from organisations.views import contacts, images, steps
 from organisations.views.contacts import contact_rows
 from organisations.views.steps import frame, own_organisation, step_url
@@ -164,6 +164,8 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             "missing": registration.missing(organisation) if registering else [],
             "manages": manages,
             "offers_confirmation": confirmation.is_worth_confirming(organisation),
+            "must_wait": proposals.must_wait(organisation, request.user),
+            "proposed": proposed(organisation, request.user),
             "own_contacts": [
                 row
                 for row in contact_rows(organisation, request.user)
@@ -172,6 +174,31 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             "can_discard": organisation.state == State.DRAFT and organisation.submitted_at is None,
         },
     )
+
+
+def proposed(organisation: Organisation, user: User) -> list[dict[str, Any]]:
+    """Return what waits for the officer, in words; each person takes back their own."""
+    waiting = proposals.waiting().filter(organisation=organisation)
+    return [
+        {
+            "proposal": one,
+            "is_own": one.by_id == user.pk,
+            "fields": proposals.told(one),
+            "images": one.images.select_related("image"),
+        }
+        for one in waiting
+    ]
+
+
+@require_login
+@never_cache
+@require_http_methods(["POST"])
+def withdraw_proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back one's own change that waits for the officer."""
+    organisation = own_organisation(request, pk)
+    if proposals.withdraw(organisation=organisation, by=request.user):
+        messages.success(request, _("Ihre Änderung ist zurückgezogen."))
+    return redirect("organisations:tasks", pk=pk)
 
 
 @require_login

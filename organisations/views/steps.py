@@ -14,7 +14,7 @@ from core.errors import Conflict, Refused
 from core.resume import recall
 from organisations.forms import registration as forms
 from organisations.models import Organisation
-from organisations.services import confirmation, editing, registration
+from organisations.services import confirmation, editing, proposals, registration
 
 Handler = Callable[[HttpRequest, Organisation, str], HttpResponse]
 
@@ -70,7 +70,13 @@ def onwards(request: HttpRequest, organisation: Organisation, step: str) -> Http
         else:
             messages.success(request, _("Danke! Ihre Angaben sind bestätigt."))
     if not organisation.can_submit or "later" in request.POST:
-        messages.success(request, _("Gespeichert."))
+        if proposals.own(organisation, request.user) is None:
+            messages.success(request, _("Gespeichert."))
+        else:
+            messages.success(
+                request,
+                _("Gespeichert. Ihre Änderung wartet auf die Prüfung. Danach ist sie öffentlich."),
+            )
         return redirect("organisations:tasks", pk=organisation.pk)
     if request.GET.get("zurueck") == "senden":
         return redirect("organisations:step", pk=organisation.pk, step="senden")
@@ -100,8 +106,9 @@ def save_form(
         if request.POST.get(f"take-{field}") != "theirs"
     }
     seen = seen_version(form)
+    save = proposals.propose if proposals.must_wait(organisation, request.user) else editing.save
     try:
-        editing.save(organisation=organisation, values=values, seen_version=seen, by=request.user)
+        save(organisation=organisation, values=values, seen_version=seen, by=request.user)
     except Refused as refused:
         form.add_error(None, str(refused))
         return {}
@@ -149,7 +156,10 @@ def form_step(
 
     def handle(request: HttpRequest, organisation: Organisation, step: str) -> HttpResponse:
         data = request.POST if request.method == "POST" else recall(request)
-        form = form_class(data, organisation=organisation, **form_class.options(request.POST))
+        # Who has a change waiting goes on from there.
+        shown, several = proposals.overlaid(organisation, request.user)
+        options = form_class.options(request.POST) | {"initial": several}
+        form = form_class(data, organisation=shown, **options)
         outcome: dict[str, Any] | None = {}
         if request.method == "POST" and not form.unchecked and form.is_valid():
             outcome = save_form(request, organisation, form)
