@@ -27,7 +27,7 @@ VALUE_LENGTH = 500
 # Outlines are kept this fine: about a thousandth of the picture's size (`organisations.map`), so
 # that nothing is lost that could be seen. Points are moved to a grid, not left out one by one:
 # two neighbours share their border, and still do so afterwards.
-GRID = 1_500
+GRID = 1_000
 # So few points for each municipality on average need no simplifying.
 FINE_ENOUGH = 60
 # About a metre; finer makes files long and shows nothing.
@@ -117,6 +117,15 @@ def read(content: bytes) -> Collection:
     # Each point has a bracket: what has far too many is not even taken apart.
     if content.count(b"[") > 2 * MAX_POINTS + 10_000:
         raise _too_many_points()
+    # A feature has three of them; millions of empty ones would fill the memory.
+    if content.count(b"{") > 20 * MAX_FEATURES:
+        raise refused(
+            "too_many",
+            _(
+                "In der Datei steht zu viel. Bitte wählen Sie nur die Gemeinden Ihres "
+                "Landkreises aus."
+            ),
+        )
     data = _parsed(content)
     if not isinstance(data, dict) or data.get("type") != "FeatureCollection":
         raise refused(

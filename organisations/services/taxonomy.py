@@ -4,6 +4,7 @@ What hangs on a word is asked of the models (`columns`), so what later apps hang
 place moves with it, without this module knowing them.
 """
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import CASCADE, SET_NULL, Max, Model
 from django.utils.text import capfirst
+from django.utils.translation import get_language_info, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from core import history, revision
@@ -91,14 +92,23 @@ def organisations_address(word: Word) -> str:
 
 
 def missing_translations(word: Word) -> list[str]:
-    """Return the codes of the portal's languages in which a text of a word is missing."""
+    """Return the codes of the portal's languages in which a text of a word is missing.
+
+    A place bears its own name in every language that is written in the same letters.
+    """
     texts = [name for name in word.translated_fields if getattr(word, name)]
     return [
         code
         for code, _name in settings.LANGUAGES
         if code != settings.LANGUAGE_CODE
+        and not (isinstance(word, Municipality) and _is_latin(code))
         and not all(word.translations.get(code, {}).get(name) for name in texts)
     ]
+
+
+def _is_latin(code: str) -> bool:
+    """Whether a language is written in the letters German is written in."""
+    return unicodedata.name(get_language_info(code)["name_local"][0], "").startswith("LATIN")
 
 
 def _is_choice(column: Any) -> bool:

@@ -72,6 +72,12 @@ def test_the_list_counts_leads_on_and_marks_what_is_not_translated(desk, kind) -
     assert [row.name for row in missing.context["cl"].result_list] == ["Tanz"]
 
 
+def test_a_place_has_its_own_name_in_languages_with_the_same_letters() -> None:
+    assert taxonomy.missing_translations(make_municipality(name="Ort")) == ["ar"]
+    arabic = make_municipality(name="Ort", translations={"ar": {"name": "قرية"}})
+    assert taxonomy.missing_translations(arabic) == []
+
+
 def test_places_outside_the_county_lead_to_their_organisations_too(desk) -> None:
     place = make_municipality(name="Früher hier", in_county=False)
     make_organisation(municipality=place)
