@@ -42,7 +42,7 @@ def package(**members: bytes) -> bytes:
     target = BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members.items():
-            file.writestr(name.replace("__", "/"), content)
+            file.writestr(name.replace("__", "/").replace("_", "."), content)
     return target.getvalue()
 
 
@@ -56,11 +56,28 @@ def package(**members: bytes) -> bytes:
         (b"x" * (11 * 1024 * 1024), "Die Datei ist größer als 10 MB."),
         (b"Name;Ort\n", "Unter den Überschriften ist nichts."),
         ((";".join(f"Spalte {n}" for n in range(300)) + "\n").encode() * 2, "mehr als 100 Spalten"),
-        (package(**{"xl__workbook.xml": b"x" * 300_000_000}), "beim Entpacken viel zu groß"),
+        (package(xl__workbook_xml=b"x" * 300_000_000), "beim Entpacken viel zu groß"),
         (b"PK\x03\x04 broken", "beschädigt"),
         (b"<html><table>", "Das ist eine Internetseite und keine Tabelle."),
+        (package(xl__workbook_xml=b"<a/>", xl__vbaProject_bin=b"x"), "Makros"),
+        (
+            package(xl__workbook_xml=b"<a/>", xl__externalLinks__one_xml=b"<a/>"),
+            "aus anderen Dateien",
+        ),
     ],
-    ids=["pdf", "empty", "nul", "large", "headings", "columns", "bomb", "broken", "html"],
+    ids=[
+        "pdf",
+        "empty",
+        "nul",
+        "large",
+        "headings",
+        "columns",
+        "bomb",
+        "broken",
+        "html",
+        "macros",
+        "external links",
+    ],
 )
 def test_what_is_no_list_is_refused_with_words(client, content, words):
     file = SimpleUploadedFile("liste.xlsx", content)
@@ -81,6 +98,25 @@ def test_a_file_of_200_mb_is_refused_before_it_is_read(client):
 
 def test_no_file_is_said_at_the_field(client):
     assert imp.errors(client.post(reverse(imp.ADD), {})) == ["Bitte wählen Sie eine Datei."]
+
+
+def test_a_formula_is_never_calculated_and_never_run(client, town):
+    """What no program has calculated is named; what only looks like a formula is text."""
+    from openpyxl import Workbook
+
+    book, file = Workbook(), BytesIO()
+    for cells in (HEAD, ["Verein", "Musterstadt", "=1+1"], ["Chor", "Musterstadt", ""]):
+        book.active.append(cells)
+    book.save(file)
+    run = imp.checked(client, SimpleUploadedFile("liste.xlsx", file.getvalue()))
+    assert imp.rows(run) == {2: ("faulty", "skip"), 3: ("new", "create")}
+    assert "Ziele: Hier steht eine Formel ohne Ergebnis." in client.get(imp.url(run)).text
+
+    run = imp.checked(client, csv_file(HEAD, ["Verein", "Musterstadt", "=SUMME(A1)"]))
+    assert imp.rows(run) == {2: ("new", "create")}
+    run = imp.apply(client, run)
+    assert run.failure == ""
+    assert Organisation.objects.get().aims == "=SUMME(A1)"
 
 
 def test_the_same_form_sent_twice_is_one_run(client, town):
