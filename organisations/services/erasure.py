@@ -1,5 +1,6 @@
 """What this app knows about a person, and how it forgets it; see `accounts.own_data`."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from django.db import models
@@ -230,6 +231,8 @@ def _forget_name(user: User) -> None:
                 row.note = row.note.replace(word, _("gelöscht"))[:500]
                 row.save(update_fields=["note"])
         for diary in (OrganisationNote, OrganisationNote.history.model):
-            for row in diary.objects.filter(text__contains=word):
-                text = row.text.replace(word, _("gelöscht"))[: OrganisationNote.TEXT_LENGTH]
-                diary.objects.filter(pk=row.pk).update(text=text)
+            for entry in diary.objects.filter(text__contains=word):
+                # Whole words: the name may be a part of others.
+                text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", _("gelöscht"), entry.text)
+                text = text[: OrganisationNote.TEXT_LENGTH]
+                diary.objects.filter(pk=entry.pk).update(text=text)
