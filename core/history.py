@@ -233,6 +233,18 @@ def _told(rows: Sequence[Any], before: Sequence[Any | None], *, kind: str = "") 
     ]
 
 
+def _called(model: type[Model], keys: set[Any]) -> dict[Any, str]:
+    """Return what rows are called, by key; those that are gone as they were called at last."""
+    found = {pk: str(row) for pk, row in model._default_manager.in_bulk(keys).items()}
+    gone = keys - set(found)
+    if gone and hasattr(model, "history"):
+        key = model._meta.pk.attname
+        entries = model.history.filter(**{f"{key}__in": gone}).order_by("history_id")
+        newest = {getattr(entry, key): entry for entry in entries}
+        found |= {pk: str(entry.instance) for pk, entry in newest.items()}
+    return found
+
+
 class _Teller:
     """Compares history rows of one model and names what differs."""
 
@@ -286,10 +298,7 @@ class _Teller:
             keys = set().union(*by_row.values()) if by_row else set()
             wanted[name] = (self.model._meta.get_field(name).remote_field.model, keys)
         return {
-            name: {pk: str(related) for pk, related in model._default_manager.in_bulk(keys).items()}
-            if keys
-            else {}
-            for name, (model, keys) in wanted.items()
+            name: _called(model, keys) if keys else {} for name, (model, keys) in wanted.items()
         }
 
     def _text(self, one: Field, value: Any) -> str:

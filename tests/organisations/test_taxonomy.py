@@ -268,6 +268,15 @@ def test_two_words_become_one(desk, client_for, officer, kind, network) -> None:
     assert "Bitte wählen Sie mindestens zwei Einträge" in again.text
 
 
+def test_the_history_still_names_the_word_that_is_gone(desk, officer, organisation) -> None:
+    kept, gone = make_topic(name="Bleibt"), make_topic(name="Geht fort")
+    organisation.topics.add(gone)
+    taxonomy.merge(kept=kept, gone=[gone], by=officer)
+    page = desk.get(url("organisation", "history", organisation.pk)).text
+    assert "Geht fort" in page
+    assert "gelöscht" not in page.lower()
+
+
 def test_an_old_address_of_the_filter_leads_to_the_word_that_stays(desk, client_for, officer):
     kept, gone = make_topic(name="Musik", slug="musik"), make_topic(name="Tanz", slug="tanz")
     last = make_topic(name="Kultur", slug="kultur")
