@@ -8,6 +8,7 @@ so no choice can make the portal unreadable.
 import colorsys
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -15,21 +16,32 @@ from django.utils.translation import gettext_lazy as _
 HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 WHITE = "#ffffff"
 
-# The grounds and texts of static/css/tokens.css that stay as they are.
-LIGHT = {
-    "grounds": ("#fbf7f1", "#ffffff", "#f3ece1"),
-    "ink": "#1f2624",
-    "ink-soft": "#4b5653",
-    "focus": "#b3441d",
-    "tints": ("#e4eef8", "#fdeccd"),
-}
-DARK = {
-    "grounds": ("#14191a", "#1d2425", "#273031"),
-    "ink": "#f2ede4",
-    "ink-soft": "#bfc6c1",
-    "focus": "#ffb36b",
-    "tints": ("#1b2f44", "#3a2c14"),
-}
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of static/css/tokens.css that stay as they are."""
+
+    grounds: tuple[str, ...]
+    tints: tuple[str, ...]
+    ink: str
+    ink_soft: str
+    focus: str
+
+
+LIGHT = Theme(
+    grounds=("#fbf7f1", WHITE, "#f3ece1"),
+    tints=("#e4eef8", "#fdeccd"),
+    ink="#1f2624",
+    ink_soft="#4b5653",
+    focus="#b3441d",
+)
+DARK = Theme(
+    grounds=("#14191a", "#1d2425", "#273031"),
+    tints=("#1b2f44", "#3a2c14"),
+    ink="#f2ede4",
+    ink_soft="#bfc6c1",
+    focus="#ffb36b",
+)
 
 TEXT, CLEAR_TEXT, SHAPE = 4.5, 7.0, 3.0
 # A little more than asked for, so that rounding to whole channels never falls below.
@@ -85,17 +97,17 @@ def _brand(colour: str) -> dict[str, tuple[str, str]]:
     brand = _darker(colour, {**_on(LIGHT, TEXT), WHITE: CLEAR_TEXT})
     tint = _lighter(
         _tone(brand, 0.93, 0.35),
-        {brand: TEXT, LIGHT["ink"]: CLEAR_TEXT, LIGHT["ink-soft"]: TEXT, LIGHT["focus"]: SHAPE},
+        {brand: TEXT, LIGHT.ink: CLEAR_TEXT, LIGHT.ink_soft: TEXT, LIGHT.focus: SHAPE},
     )
     strong = _darker(brand, {WHITE: CLEAR_TEXT, tint: CLEAR_TEXT, **_on(LIGHT, CLEAR_TEXT)})
-    link = _darker(brand, {**dict.fromkeys(LIGHT["tints"], TEXT), **_on(LIGHT, CLEAR_TEXT)})
+    link = _darker(brand, {**dict.fromkeys(LIGHT.tints, TEXT), **_on(LIGHT, CLEAR_TEXT)})
     mid = _tone(brand, 0.75, 0.4)
 
     on_brand = _tone(brand, 0.06, 0.5)
     bright = _lighter(_tone(brand, 0.68, 0.6), {on_brand: CLEAR_TEXT, **_on(DARK, TEXT)})
     shade = _darker(
         _tone(brand, 0.16, 0.4),
-        {bright: TEXT, DARK["ink"]: CLEAR_TEXT, DARK["ink-soft"]: TEXT, DARK["focus"]: SHAPE},
+        {bright: TEXT, DARK.ink: CLEAR_TEXT, DARK.ink_soft: TEXT, DARK.focus: SHAPE},
     )
     middle = _darker(_tone(brand, 0.32, 0.5), {WHITE: TEXT})
     return {
@@ -110,7 +122,7 @@ def _brand(colour: str) -> dict[str, tuple[str, str]]:
         "on-mid": (_darker(brand, {mid: TEXT}), WHITE),
         "link": (
             link,
-            _lighter(bright, {**dict.fromkeys(DARK["tints"], TEXT), **_on(DARK, CLEAR_TEXT)}),
+            _lighter(bright, {**dict.fromkeys(DARK.tints, TEXT), **_on(DARK, CLEAR_TEXT)}),
         ),
     }
 
@@ -118,8 +130,8 @@ def _brand(colour: str) -> dict[str, tuple[str, str]]:
 def _accent(colour: str) -> dict[str, tuple[str, str]]:
     on_accent = _tone(colour, 0.05, 0.6)
     accent = _lighter(colour, {on_accent: CLEAR_TEXT})
-    tint = _lighter(_tone(colour, 0.92, 0.7), {LIGHT["ink"]: CLEAR_TEXT})
-    shade = _darker(_tone(colour, 0.15, 0.45), {DARK["ink"]: CLEAR_TEXT})
+    tint = _lighter(_tone(colour, 0.92, 0.7), {LIGHT.ink: CLEAR_TEXT})
+    shade = _darker(_tone(colour, 0.15, 0.45), {DARK.ink: CLEAR_TEXT})
     return {
         "accent": (accent, accent),
         "accent-strong": (
@@ -131,8 +143,8 @@ def _accent(colour: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _on(theme: Mapping[str, object], ratio: float) -> dict[str, float]:
-    return dict.fromkeys(theme["grounds"], ratio)  # type: ignore[call-overload]
+def _on(theme: Theme, ratio: float) -> dict[str, float]:
+    return dict.fromkeys(theme.grounds, ratio)
 
 
 def _darker(colour: str, against: Mapping[str, float]) -> str:

@@ -18,6 +18,7 @@ class Word(TranslatedModel):
     of it now, leads to it for ever (`former_slugs`).
     """
 
+    slug = models.SlugField(_("Kürzel"), max_length=60, unique=True)
     former_slugs = models.JSONField(_("Frühere Kürzel"), default=list, blank=True, editable=False)
 
     class Meta:
@@ -29,7 +30,6 @@ class Term(Word):
 
     translated_fields: ClassVar[tuple[str, ...]] = ("name",)
 
-    slug = models.SlugField(_("Kürzel"), max_length=60, unique=True)
     name = models.CharField(_("Name"), max_length=120)
     position = models.PositiveSmallIntegerField(_("Reihenfolge"), default=0)
 
@@ -93,7 +93,6 @@ class Municipality(Word):
         unique=True,
         help_text=_("Achtstellig, etwa 08216043."),
     )
-    slug = models.SlugField(_("Kürzel"), max_length=60, unique=True)
     name = models.CharField(_("Name"), max_length=120)
     kind = models.CharField(_("Art"), max_length=60, blank=True)
     in_county = models.BooleanField(

@@ -332,7 +332,7 @@ def _begin(
             )
             % {"name": row.name}
         )
-    if row.merged_into_id:
+    if row.merged_into is not None:
         raise Refused(
             _("„%(name)s“ ist jetzt Teil von „%(other)s“. Machen Sie zuerst das rückgängig.")
             % {"name": row.name, "other": row.merged_into.name}

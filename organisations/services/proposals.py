@@ -69,7 +69,7 @@ def waiting() -> QuerySet[ProposedEdit]:
 
 def own(organisation: Organisation, by: User) -> ProposedEdit | None:
     """Return what waits of this person's."""
-    return organisation.proposed_edits.filter(by=by, state=State.OPEN).first()
+    return ProposedEdit.objects.filter(organisation=organisation, by=by, state=State.OPEN).first()
 
 
 def overlaid(organisation: Organisation, by: User) -> tuple[Organisation, dict[str, list[Any]]]:
