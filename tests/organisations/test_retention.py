@@ -49,6 +49,8 @@ def test_what_is_over_is_deleted_and_what_waits_stays(organisation, officer):
     make_succession(state="closed", next_on=None, ended_at=days_ago(366))
     ask = make_confirmation_ask()
     expected = {
+        "files with places deleted": 0,
+        "proposals deleted": 0,
         "reports deleted": 1,
         "invitations deleted": 3,
         "requests deleted": 1,
