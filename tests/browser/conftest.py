@@ -15,11 +15,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import caches
 from django.core.management import call_command
 from django.utils import translation
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
+from accounts.models import User
 from tests.conftest import chromium, officer_group
 
+NARROW = {"width": 320, "height": 740}
 PHONE = {"width": 360, "height": 740}
+WIDE = {"width": 1280, "height": 900}
 # Debian's Chromium in a container: no sandbox as root, and no calls home.
 ARGUMENTS = [
     "--disable-background-networking",
@@ -66,7 +69,11 @@ def site(live_server, settings) -> str:
 
 @dataclass
 class Visitor:
-    """Somebody with a browser, who reads the interface in one language."""
+    """Somebody with a browser, who reads the interface in one language.
+
+    :ivar looks_once: what was looked at and has the same headings is not looked at again; for ways
+        that come by the same page often.
+    """
 
     page: Page
     site: str
@@ -74,6 +81,8 @@ class Visitor:
     scripts: bool
     problems: list[str] = field(default_factory=list)
     looked_at: set[str] = field(default_factory=set)
+    looks_once: bool = False
+    seen: set[tuple[str, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
@@ -143,6 +152,12 @@ class Visitor:
         width = self.page.evaluate("document.documentElement.scrollWidth")
         room = (self.page.viewport_size or PHONE)["width"]
         assert width <= room, f"{self.page.url} is {width} pixels wide"
+        path = urlsplit(self.page.url).path
+        mark = (path, *self.page.locator("h1, h2").all_inner_texts())
+        if self.looks_once and mark in self.seen:
+            self.check()
+            return
+        self.seen.add(mark)
         for scheme, rules in LOOKS.items():
             self.page.emulate_media(color_scheme=scheme)
             # Preloading would copy imported styles into the page, which our policy rightly blocks.
@@ -154,7 +169,7 @@ class Visitor:
                         f"{node['failureSummary']}"
                     )
         self.page.emulate_media(color_scheme="light")
-        self.looked_at.add(urlsplit(self.page.url).path)
+        self.looked_at.add(path)
         self.check()
 
     def check(self) -> None:
@@ -182,3 +197,47 @@ def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
     yield arrive
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def desk(visit, site, client_for) -> Callable[..., Visitor]:
+    """Return a function that seats the officer at a screen."""
+
+    def sit(
+        language: str = "de", size: dict[str, int] = NARROW, *, scripts: bool = True
+    ) -> Visitor:
+        visitor = visit(language, scripts=scripts)
+        visitor.page.set_viewport_size(size)
+        officer = User.objects.get(email="officer@example.org")
+        session = client_for(officer).cookies["sessionid"].value
+        visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+        return visitor
+
+    return sit
+
+
+class Keyboard:
+    """Somebody who has no mouse."""
+
+    def __init__(self, visitor) -> None:
+        self.visitor = visitor
+        self.page = visitor.page
+
+    def to(self, target: Locator) -> None:
+        """Press Tab until the target has the focus; it must be seen that it has."""
+        for _press in range(150):
+            self.page.keyboard.press("Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                break
+        expect(target).to_be_focused()
+        outline = target.evaluate(
+            "element => { const style = getComputedStyle(element);"
+            " return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 }"
+        )
+        assert outline, f"The focus does not show: {target}"
+
+    def follow(self, target: Locator, key: str = "Enter") -> None:
+        self.to(target)
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+        self.visitor.look()

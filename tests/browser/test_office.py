@@ -4,12 +4,12 @@ import pytest
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
-from playwright.sync_api import Locator, expect
 
 from accounts.models import User
 from core.models import SavedView
 from organisations.models import Organisation
 from organisations.services import pairs
+from tests.browser.conftest import NARROW, PHONE, WIDE, Keyboard
 from tests.factories import (
     make_access_request,
     make_contact,
@@ -20,24 +20,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.browser
 
-NARROW = {"width": 320, "height": 740}
-WIDE = {"width": 1280, "height": 900}
 LIST = "/verwaltung/organisations/organisation/"
-
-
-@pytest.fixture
-def desk(visit, site, client_for):
-    """Return a function that seats the officer at a screen."""
-
-    def sit(language: str = "de", size: dict[str, int] = NARROW):
-        visitor = visit(language)
-        visitor.page.set_viewport_size(size)
-        officer = User.objects.get(email="officer@example.org")
-        session = client_for(officer).cookies["sessionid"].value
-        visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
-        return visitor
-
-    return sit
 
 
 def pages(officer: User) -> list[str]:
@@ -88,33 +71,6 @@ def test_every_page_is_for_everybody(desk, language, size):
             visitor.problems.clear()
     assert not broken, "\n".join(broken)
     assert len(visitor.looked_at) > 20
-
-
-class Keyboard:
-    """Somebody who has no mouse."""
-
-    def __init__(self, visitor) -> None:
-        self.visitor = visitor
-        self.page = visitor.page
-
-    def to(self, target: Locator) -> None:
-        """Press Tab until the target has the focus; it must be seen that it has."""
-        for _press in range(150):
-            self.page.keyboard.press("Tab")
-            if target.evaluate("element => element === document.activeElement"):
-                break
-        expect(target).to_be_focused()
-        outline = target.evaluate(
-            "element => { const style = getComputedStyle(element);"
-            " return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 }"
-        )
-        assert outline, f"The focus does not show: {target}"
-
-    def follow(self, target: Locator, key: str = "Enter") -> None:
-        self.to(target)
-        with self.page.expect_navigation():
-            self.page.keyboard.press(key)
-        self.visitor.look()
 
 
 def test_a_list_is_worked_through_by_keyboard_alone(desk):
@@ -194,11 +150,8 @@ def test_a_list_is_worked_through_by_keyboard_alone(desk):
     assert set(chosen) <= set(paused)
 
 
-def test_lists_work_without_scripts(visit, site, client_for):
-    visitor = visit(scripts=False)
-    officer = User.objects.get(email="officer@example.org")
-    session = client_for(officer).cookies["sessionid"].value
-    visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+def test_lists_work_without_scripts(desk):
+    visitor = desk(size=PHONE, scripts=False)
     visitor.open(f"{LIST}?state__exact=active")
     visitor.page.locator("#result_list tbody input[type=checkbox]").first.check()
     visitor.page.locator("#action-choice").select_option("archive")
