@@ -87,7 +87,7 @@ def test_answering_twice_keeps_the_first_day(client_for, officer):
     feedback = make_feedback()
     client = client_for(officer)
     url = reverse("admin:portal_feedback_changelist")
-    values = {"action": "mark_answered", "_selected_action": [feedback.pk]}
+    values = {"action": "mark_answered", "_selected_action": [feedback.pk], "_confirmed": "1"}
     client.post(url, values)
     first = Feedback.objects.get().answered_at
     assert first is not None

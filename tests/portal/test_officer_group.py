@@ -86,7 +86,7 @@ def test_she_sees_and_resends_mails(group, officer, client_for, submitted):
     assert reverse("admin:core_outboxmessage_change", args=[mail.pk]) in start
     client.post(
         reverse("admin:core_outboxmessage_changelist"),
-        {"action": "send_again", "_selected_action": [mail.pk]},
+        {"action": "send_again", "_selected_action": [mail.pk], "_confirmed": "1"},
     )
     mail.refresh_from_db()
     assert mail.state == OutboxMessage.State.QUEUED
