@@ -41,12 +41,14 @@ for (const form of document.querySelectorAll("form[data-decisions]")) {
     saving ??= save();
   });
 
-  // "Take over" must find what was decided just before.
-  document.addEventListener("submit", (event) => {
+  // "Take over" must find what was decided just before. Caught on the way down: page.js, on the way
+  // up, would take it for sent.
+  const after = (event) => {
     if (!saving) return;
     event.preventDefault();
     saving.then(() => event.target.requestSubmit(event.submitter));
-  });
+  };
+  document.addEventListener("submit", after, { capture: true });
 
   addEventListener("pagehide", () => {
     if (waiting.size) send(waiting);

@@ -476,11 +476,13 @@ def test_the_desk_by_keyboard_alone(desk):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     assert choices.last.is_checked()
-    held[0].continue_()
-    page.get_by_text("Gespeichert.", exact=True).wait_for()
+    keyboard.to(main.get_by_role("button", name="Jetzt übernehmen"))
+    with page.expect_navigation():  # not before everything decided has arrived
+        page.keyboard.press("Enter")
+        held[0].continue_()
     page.unroute("**/importrun/**")
+    visitor.look()
     assert outcomes(run)[4] == ("duplicate", "skip")
-    keyboard.follow(main.get_by_role("button", name="Jetzt übernehmen"))
     bench.work()
 
     # From the result to the organisation, a note about it, and its history.
