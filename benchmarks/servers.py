@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
 # As docs/operations.md says: each thread takes a connection, and the pool has ten.
 THREADS = 8
+ARENAS = "2"
 
 
 def free_port() -> int:
@@ -49,6 +50,7 @@ class Site:
             "DEFAULT_FROM_EMAIL": "netzwerk@example.org",
             "DJANGO_SETTINGS_MODULE": settings,
             "EMAIL_URL": "dummymail://",
+            "MALLOC_ARENA_MAX": ARENAS,
             "MEDIA_ROOT": str(self.folder / "media"),
             "SECRET_KEY": "of-a-benchmark-and-long-enough-0123456789-abcdefghijklmnopq",
             "SITE_URL": self.url,

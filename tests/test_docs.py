@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import THREADS, WORKERS
+from benchmarks.servers import ARENAS, THREADS, WORKERS
 from tests.source import APPS, ROOT, files, read
 from tests.test_settings import NAMES, PRODUCTION
 
@@ -97,6 +97,7 @@ def test_licence_is_named_the_same_everywhere():
 def test_what_is_measured_is_served_as_the_operations_page_says():
     command = re.search(r"bin/granian (.+)", read("docs/operations.md"))[1]
     assert f"--workers {WORKERS} --blocking-threads {THREADS} " in command
+    assert f"Environment=MALLOC_ARENA_MAX={ARENAS}\n" in read("docs/operations.md")
     # A thread that finds no connection waits and then fails.
     pool = re.search(r'"max_size": (\d+)', read("netzwerk/settings.py"))[1]
     assert int(pool) >= THREADS
