@@ -31,16 +31,7 @@ from tests.factories import (
 
 ClientFor = Callable[[User | None], Client]
 # Those that give the officer's group its rights; each has a `create_group`.
-GROUP_MIGRATIONS = (
-    "0002_officer_group",
-    "0003_officer_mail_texts",
-    "0004_officer_merges",
-    "0005_officer_imports",
-    "0006_officer_confirmations",
-    "0007_officer_notes",
-    "0009_officer_places",
-    "0010_officer_proposals",
-)
+GROUP_MIGRATIONS = ("0002_officer_group", "0004_officer_desk")
 
 
 # --- Browser tests --------------------------------------------------------------------------------

@@ -27,8 +27,15 @@ def test_a_client_knows_who_it_is(client_for, manager):
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [name for name in dir(factories) if name.startswith("make_")])
 def test_every_factory_makes_a_row_without_help(name):
+    def writing() -> dict[str, object]:
+        return {"organisation": factories.make_organisation(), "by": factories.make_user()}
+
     needs = {
+        "make_complete_organisation": lambda: {"municipality": factories.make_municipality()},
+        "make_note": writing,
+        "make_proposal": writing,
         "make_second_factor": lambda: {"user": factories.make_user()},
+        "make_succession_ask": lambda: {"user": factories.make_user()},
         "make_former_slug": lambda: {"slug": "alt", "organisation": factories.make_organisation()},
     }
     made = getattr(factories, name)(**needs.get(name, dict)())

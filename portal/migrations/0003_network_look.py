@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0007_officer_notes'),
+        ('portal', '0002_officer_group'),
     ]
 
     operations = [

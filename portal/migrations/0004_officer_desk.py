@@ -1,9 +1,19 @@
-"""What the integration officer's group may do with the texts of the mails."""
+"""What the integration officer's group may do at her desk, beyond registrations."""
 
 from django.db import migrations
 
 NAME = "Integrationsbeauftragte"
-PERMISSIONS = {("core", "mailtext"): ("view", "add", "change", "delete")}
+PERMISSIONS = {
+    ("core", "mailtext"): ("view", "change"),
+    ("organisations", "confirmation"): ("view",),
+    ("organisations", "duplicatepair"): ("view", "change"),
+    ("organisations", "importrun"): ("view", "add", "change"),
+    ("organisations", "merge"): ("view", "add", "change"),
+    ("organisations", "municipality"): ("add", "delete"),
+    ("organisations", "organisationnote"): ("view", "add", "change"),
+    ("organisations", "proposededit"): ("view", "change"),
+    ("organisations", "succession"): ("view",),
+}
 
 
 def create_group(apps, schema_editor):
@@ -25,7 +35,11 @@ def create_group(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0004_returned_mails"), ("portal", "0002_officer_group")]
+    dependencies = [
+        ("core", "0005_saved_view"),
+        ("organisations", "0012_proposed_edits"),
+        ("portal", "0003_network_look"),
+    ]
 
     # Taking it back would take rights that somebody may have given by hand.
     operations = [migrations.RunPython(create_group, migrations.RunPython.noop)]
