@@ -18,7 +18,7 @@ run: $(VENV)/base ## Serve the portal with its demonstration on http://localhost
 	@exec env $(DEVELOPMENT) PORT=$(PORT) $(BIN)/python manage.py develop
 
 test: $(VENV)/dev lint ## Run every check and every test (ARGS="-k search -x" for some of them)
-	@exec $(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadfile)
+	@exec $(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist worksteal)
 
 lint: $(VENV)/dev ## Check style, templates and types
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from core import icons
+from core.models import BackgroundTask
 from core.templatetags import ui
 
 STATES = {
@@ -99,6 +100,7 @@ def style(request: HttpRequest) -> HttpResponse:
         "notice_tones": list(ui.NOTICE_ICONS),
         "tones": ui.TONES,
         "names": NAMES,
+        "task": BackgroundTask(state=BackgroundTask.State.RUNNING, done=3, total=8),
         "organisations": [
             SimpleNamespace(state=state, get_state_display=lambda label=label: label)
             for state, label in STATES.items()

@@ -197,6 +197,7 @@ def test_writing_takes_memory_that_does_not_grow(write, tmp_path):
     assert peak(1500) < peak(150) + 100_000
 
 
+@pytest.mark.django_db  # closing an answer looks after connections
 @time_machine.travel("2026-11-22 12:00+01:00")
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_an_answer_is_a_file_that_no_cache_keeps(ending):

@@ -339,6 +339,7 @@ def test_the_style_page_shows_every_component(style_page):
         "error_summary.html": "data-error-summary",
         "organisation_card.html": "organisation-card__topics",
         "pagination.html": 'class="pagination"',
+        "progress.html": 'class="task-progress',
         "summary_list.html": 'class="summary"',
         "task_list.html": 'class="tasks"',
     }

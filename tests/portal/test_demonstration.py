@@ -13,6 +13,7 @@ from core.models import OutboxMessage
 from organisations.models import Consent, ContactPerson, Organisation
 from portal import delivery, demonstration, scale
 from portal.models import NetworkProfile
+from tests.conftest import officer_group
 from tests.factories import make_network, make_organisation
 
 REAL = {"Die Brücke Rastatt für den Dialog", "Club Euro-Italia"}
@@ -20,6 +21,7 @@ REAL = {"Die Brücke Rastatt für den Dialog", "Club Euro-Italia"}
 
 @pytest.fixture
 def loaded(db) -> dict[str, int]:
+    officer_group()
     return demonstration.load()
 
 
