@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
 # As docs/operations.md says: each thread takes a connection, and the pool has ten.
-THREADS = 8
+THREADS = 4
 ARENAS = "2"
 
 
