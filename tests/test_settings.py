@@ -160,3 +160,18 @@ def test_the_example_marks_what_production_needs(name):
     required, optional = read(".env.example").split("# --- May be set")
     assert f"\n{name}=" in required
     assert f"\n{name}=" not in optional
+
+
+def test_a_command_says_in_one_line_what_the_settings_miss():
+    environment = dict.fromkeys(NAMES, "") | {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == "Set SECRET_KEY in the environment; see .env.example.\n"
