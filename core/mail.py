@@ -143,6 +143,7 @@ def queue_mail(
     confidential: bool = False,
     subject_body: tuple[str, str] | None = None,
     expires_at: datetime.datetime | None = None,
+    calendar: str = "",
 ) -> OutboxMessage:
     """Write a mail into the outbox, in the transaction of the change that causes it.
 
@@ -157,6 +158,8 @@ def queue_mail(
         back office, and it is wiped as soon as it is sent.
     :param subject_body: subject and text as somebody has edited them, instead of the templates.
     :param expires_at: when the mail is of no more use, as a code's end; then it is not sent.
+    :param calendar: an iCalendar object (RFC 5545) with a METHOD, which calendar programs offer to
+        take over.
     :raises TransactionManagementError: outside a transaction.
     :raises ValidationError: when `to` is not an address.
     """
@@ -199,6 +202,7 @@ def queue_mail(
             "language": language,
             "message_id": _message_id(key),
             "confidential": confidential,
+            "calendar": calendar,
             "next_try_at": timezone.now(),
             "expires_at": expires_at,
         },

@@ -56,6 +56,11 @@ class OutboxMessage(models.Model):
     subject = models.CharField(_("Betreff"), max_length=300)
     text_body = models.TextField(_("Text"))
     html_body = models.TextField(_("HTML"), blank=True)
+    calendar = models.TextField(
+        _("Kalendereintrag"),
+        blank=True,
+        help_text=_("Geht als iCalendar (RFC 5545) mit der E-Mail mit."),
+    )
     language = models.CharField(_("Sprache"), max_length=10, choices=settings.LANGUAGES)
     message_id = models.CharField("Message-ID", max_length=200, unique=True)
     confidential = models.BooleanField(

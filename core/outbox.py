@@ -6,6 +6,7 @@ server; so of several workers one gets it, and a worker that is killed leaves a 
 """
 
 import logging
+import re
 import smtplib
 from collections import Counter
 from collections.abc import Callable
@@ -41,6 +42,10 @@ PAUSES = (
 )
 # Longer than any try can last, given EMAIL_TIMEOUT for each answer of the mail server.
 ABANDONED_AFTER = timedelta(minutes=10)
+
+# RFC 5545, 3.7.2
+METHOD = re.compile(r"^METHOD:([A-Z-]+)\r?$", re.MULTILINE)
+CALENDAR_FILE = "termin.ics"
 
 KEEP_BODIES = timedelta(days=30)
 KEEP_ROWS = timedelta(days=365)
@@ -238,6 +243,12 @@ def _email(message: OutboxMessage) -> EmailMultiAlternatives:
     )
     if message.html_body:
         email.attach_alternative(message.html_body, "text/html")
+    if message.calendar:
+        # RFC 6047, 2.4: as an alternative, with the method; some programs only look for a file.
+        method = METHOD.search(message.calendar)
+        kind = f"text/calendar; method={method[1]}" if method else "text/calendar"
+        email.attach_alternative(message.calendar, kind)
+        email.attach(CALENDAR_FILE, message.calendar.encode(), "application/ics")
     return email
 
 
@@ -267,7 +278,7 @@ def _finish(message: OutboxMessage, state: str, **values: Any) -> str:
     """End the try this worker has claimed; a try that was declared unclear may still end well."""
     values["error"] = values.get("error", "")[:500]
     if message.confidential and state in {State.SENT, State.CANCELLED} and not settings.DEBUG:
-        values |= {"text_body": "", "html_body": ""}
+        values |= {"text_body": "", "html_body": "", "calendar": ""}
     OutboxMessage.objects.filter(
         pk=message.pk,
         state__in=[State.SENDING, State.UNCLEAR],
@@ -354,7 +365,7 @@ def forget_old() -> dict[str, int]:
             done | Q(confidential=True) & ~Q(state=State.QUEUED), created_at__lt=now - KEEP_BODIES
         )
         .exclude(text_body="")
-        .update(text_body="", html_body="")
+        .update(text_body="", html_body="", calendar="")
     )
     dropped, _per_model = (
         OutboxMessage.objects.filter(created_at__lt=now - KEEP_ROWS)

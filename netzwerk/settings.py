@@ -123,6 +123,8 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "organisations",
+    "meetings",
+    "actions",
     "portal",
 ]
 

@@ -10,10 +10,15 @@ urlpatterns = i18n_patterns(
     path("", include("accounts.urls")),
     path("", include("accounts.allauth_urls")),
     path("", include("organisations.urls")),
+    path("", include("meetings.urls")),
+    path("", include("actions.urls")),
     path("", include("portal.urls")),
 )
 
-urlpatterns += [path("", include("portal.file_urls"))]
+urlpatterns += [
+    path("", include("meetings.file_urls")),
+    path("", include("portal.file_urls")),
+]
 
 if settings.DEBUG or settings.TESTING:
     urlpatterns += i18n_patterns(path("", include("core.urls")))

@@ -31,7 +31,7 @@ from tests.factories import (
 
 ClientFor = Callable[[User | None], Client]
 # Those that give the officer's group its rights; each has a `create_group`.
-GROUP_MIGRATIONS = ("0002_officer_group", "0004_officer_desk")
+GROUP_MIGRATIONS = ("0002_officer_group", "0004_officer_desk", "0005_officer_meetings")
 
 
 # --- Browser tests --------------------------------------------------------------------------------

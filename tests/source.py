@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # An app may import those to its left and itself.
-APPS = ("core", "accounts", "organisations", "portal")
+APPS = ("core", "accounts", "organisations", "meetings", "actions", "portal")
 IGNORED = {".git", ".venv", "var", "staticfiles", "media", "node_modules", "__pycache__", "htmlcov"}
 
 

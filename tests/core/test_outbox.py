@@ -120,6 +120,25 @@ def test_a_mail_leaves_once_with_all_it_needs(db, mail_server):
     assert message.sent_at is not None
 
 
+def test_a_calendar_entry_goes_along_as_programs_look_for_it(db, mail_server):
+    """RFC 6047, 2.4: an alternative to the text, with the method; some look only for a file."""
+    entry = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n"
+    queue(calendar=entry)
+    outbox.send_due()
+    [(_sender, _to, content)] = mail_server.received
+    email = message_from_bytes(content, policy=policy.default)
+    assert email.get_content_type() == "multipart/mixed"
+    alternative, file = email.iter_parts()
+    kinds = [part.get_content_type() for part in alternative.iter_parts()]
+    assert kinds == ["text/plain", "text/html", "text/calendar"]
+    invitation = list(alternative.iter_parts())[-1]
+    assert invitation.get_param("method") == "REQUEST"
+    assert invitation.get_content_charset() == "utf-8"
+    assert invitation.get_content().splitlines() == entry.splitlines()
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "termin.ics")
+    assert file.get_content().decode().splitlines() == entry.splitlines()
+
+
 @pytest.mark.parametrize("bounce_address", ["", "back@example.org"])
 def test_a_mail_that_cannot_be_delivered_knows_where_to_go(
     db, mail_server, settings, bounce_address

@@ -1,0 +1,27 @@
+from .agenda import AgendaItem
+from .attendance import Attendance
+from .calendars import CalendarFeed, SchoolHoliday
+from .files import MeetingDocument, MeetingPhoto
+from .invitations import Invitation, InvitationLink
+from .meeting import Meeting, MeetingReminder, is_member, may_plan
+from .minutes import Correction, Decision, Minutes, MinutesEntry, Task
+
+__all__ = [
+    "AgendaItem",
+    "Attendance",
+    "CalendarFeed",
+    "Correction",
+    "Decision",
+    "Invitation",
+    "InvitationLink",
+    "Meeting",
+    "MeetingDocument",
+    "MeetingPhoto",
+    "MeetingReminder",
+    "Minutes",
+    "MinutesEntry",
+    "SchoolHoliday",
+    "Task",
+    "is_member",
+    "may_plan",
+]
