@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib.admin import ChoicesFieldListFilter, SimpleListFilter
 from django.contrib.admin.utils import build_q_object_from_lookup_parameters
 from django.db.models import Count, Prefetch, QuerySet
@@ -212,10 +213,16 @@ def search(
 class DecideMany(BulkAction):
     """A decision that needs no text of its own, about many organisations."""
 
-    form_class = ReasonForm
-
-    def __init__(self, decision: Decision, *, explanation: Any, danger: bool = False) -> None:
+    def __init__(
+        self,
+        decision: Decision,
+        *,
+        explanation: Any,
+        form_class: type[forms.Form] | None = ReasonForm,
+        danger: bool = False,
+    ) -> None:
         self.decision = decision
+        self.form_class = form_class  # type: ignore[misc]
         self.name = decision.value
         self.label = decision.label
         self.explanation = explanation
@@ -248,6 +255,14 @@ class DecideMany(BulkAction):
 
 
 DECISIONS = (
+    DecideMany(
+        Decision.ADMIT,
+        explanation=gettext_lazy(
+            "Aufgenommene Organisationen sind sofort öffentlich. Ihre Vertretungen bekommen die "
+            "übliche E-Mail in ihrer Sprache."
+        ),
+        form_class=None,
+    ),
     DecideMany(
         Decision.PAUSE,
         explanation=gettext_lazy("Pausierte Organisationen sieht die Öffentlichkeit nicht mehr."),

@@ -75,8 +75,8 @@ MAILS = {
 
 def possible(organisation: Organisation) -> list[Decision]:
     """Return what can be decided about an organisation in its present state, in reading order."""
-    if organisation.state == State.ARCHIVED and organisation.confirmed_on is None:
-        return []  # It was never admitted: there is no active life to go back to.
+    if organisation.state == State.ARCHIVED and not _was_active(organisation):
+        return []  # There is no active life to go back to.
     if organisation.merged_into_id:
         return []  # It lives on in another one; undoing the merge brings it back.
     return [decision for decision, step in STEPS.items() if organisation.state in step.sources]
@@ -244,7 +244,7 @@ def resume(*, organisation: Organisation, by: User, reason: str = "") -> bool:
     """Make a paused or archived organisation public again; see `pause`."""
 
     def check(row: Organisation) -> None:
-        if not row.kind or row.municipality_id is None or row.confirmed_on is None:
+        if not row.kind or row.municipality_id is None or not _was_active(row):
             raise Refused(
                 _("„%(name)s“ war noch nie aufgenommen. Es fehlt eine vollständige Anmeldung.")
                 % {"name": row.name}
@@ -257,6 +257,15 @@ def resume(*, organisation: Organisation, by: User, reason: str = "") -> bool:
         prepare=check,
         reason=reason.strip() or gettext_lazy("Wieder aktiv"),
         tell=emails.resumed,
+    )
+
+
+def _was_active(organisation: Organisation) -> bool:
+    """Whether an organisation has been public before; one that was imported may be unconfirmed."""
+    return (
+        organisation.state == State.PAUSED
+        or organisation.confirmed_on is not None
+        or organisation.history.filter(state=State.ACTIVE).exists()
     )
 
 

@@ -13,6 +13,7 @@ from core.models import OutboxMessage
 from organisations.emails import decisions as emails
 from organisations.models import Organisation
 from organisations.services import decisions
+from organisations.services.decisions import Decision
 from tests.factories import make_organisation, make_representative, make_user
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +207,17 @@ class TestLaterLife:
         assert decisions.possible(draft) == []
         with pytest.raises(Refused):
             decisions.resume(organisation=draft, by=officer)
+
+    @pytest.mark.parametrize("put_away", [decisions.pause, decisions.archive])
+    def test_what_was_public_and_never_confirmed_comes_back(self, organisation, officer, put_away):
+        """As after an import."""
+        organisation.confirmed_on = None
+        organisation.save()
+        put_away(organisation=organisation, by=officer)
+        assert Decision.RESUME in decisions.possible(organisation)
+        assert decisions.resume(organisation=organisation, by=officer)
+        organisation.refresh_from_db()
+        assert organisation.state == State.ACTIVE
 
     def test_the_reason_is_told_and_kept(self, organisation, manager, officer):
         decisions.pause(organisation=organisation, by=officer, reason="Der Saal wird umgebaut.")

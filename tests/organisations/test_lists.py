@@ -351,6 +351,19 @@ class TestBulk:
         assert organisation.state == State.ACTIVE
         assert not OutboxMessage.objects.exists()
 
+    def test_many_are_admitted_at_once(self, client_for, officer, submitted, manager):
+        """As after an import, where nobody else has to be asked."""
+        imported = make_organisation(name="Aus der Liste", state="submitted")
+        client = client_for(officer)
+        page = self.choose(client, [imported, submitted], action="admit")
+        assert "Eingereicht → Aktiv" in page.text
+        self.confirm(client, [imported, submitted], action="admit")
+        for one in (imported, submitted):
+            one.refresh_from_db()
+            assert one.state == State.ACTIVE
+            assert one.confirmed_on is not None
+        assert [mail.to for mail in OutboxMessage.objects.all()] == [manager.email]
+
     def test_what_is_confirmed_is_done_once(self, client_for, officer, organisation, manager):
         client = client_for(officer)
         for _twice in range(2):
