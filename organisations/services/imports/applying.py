@@ -34,6 +34,7 @@ from organisations.models import (
     Topic,
 )
 from organisations.questions import MANY
+from organisations.services import pairs
 from organisations.services.contacts import MAX_CONTACTS
 from organisations.services.imports import checking, matching, parsing, plain, writing
 from organisations.services.imports.edition import Again, Edition
@@ -111,6 +112,7 @@ def apply(task: background.Running) -> None:
             len(stale.numbers),
         )
         raise Refused(text % {"number": len(stale.numbers)}) from stale
+    pairs.search(by=by)
 
 
 def reason(run: ImportRun, *, undone: bool = False) -> str:
