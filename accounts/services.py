@@ -145,24 +145,6 @@ def mail_came_back(message: OutboxMessage) -> None:
     )
 
 
-def note_refused_mails() -> int:
-    """Do what `mail_came_back` does for mails the mail server refused while handing them over.
-
-    :return: how many accounts are noted now.
-    """
-    refused = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED)
-    last: dict[str, datetime.date] = {}
-    for to, created_at in refused.order_by("created_at").values_list("to", "created_at"):
-        last[normalise_email(to)] = timezone.localdate(created_at)
-    noted = 0
-    for user in User.objects.filter(email__in=last, mail_failed_on=None):
-        if user.last_seen_on < last[user.email]:
-            noted += User.objects.filter(pk=user.pk, mail_failed_on=None).update(
-                mail_failed_on=last[user.email]
-            )
-    return noted
-
-
 # --- Password and second factor -------------------------------------------------------------------
 @transaction.atomic
 def set_password(*, user: User, password: str | None) -> None:

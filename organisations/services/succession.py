@@ -58,7 +58,6 @@ def ask_due() -> dict[str, int]:
     :return: how many cases came to which end or step.
     """
     today = timezone.localdate()
-    accounts.note_refused_mails()
     counts = Counter({"came back": note_refused_mails()})
     managing = Representative.objects.filter(
         reach.there(today), organisation=OuterRef("organisation"), role=Role.MANAGER

@@ -1,13 +1,12 @@
 """The day somebody was here last: noted once a day, and no more exactly than that."""
 
-import datetime
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import services
 from accounts.models import User
+from core import outbox
 from core.mail import queue_mail
 from core.models import OutboxMessage
 
@@ -55,20 +54,19 @@ def test_mails_that_come_back_are_noted_until_the_next_visit(outsider, client_fo
     assert outsider.mail_failed_on is None
 
 
-def test_mails_the_server_refused_count_unless_the_person_came_since(outsider, time_machine):
-    day = datetime.timedelta(days=1)
-    time_machine.move_to("2026-03-02 09:00Z", tick=False)
-    with transaction.atomic():
-        mail = queue_mail(
-            key="x", to=outsider.email, mail="", language="de", context={},
-            subject_body=("Betreff", "Text"),
-        )  # fmt: skip
-    OutboxMessage.objects.filter(pk=mail.pk).update(state=OutboxMessage.State.FAILED)
-    seen = timezone.localdate()
-    User.objects.filter(pk=outsider.pk).update(last_seen_on=seen)
-    assert services.note_refused_mails() == 0
-    User.objects.filter(pk=outsider.pk).update(last_seen_on=seen - day)
-    assert services.note_refused_mails() == 1
-    assert services.note_refused_mails() == 0
-    outsider.refresh_from_db()
-    assert outsider.mail_failed_on == seen
+def test_a_mailbox_counts_as_lost_when_it_refuses_not_when_a_server_is_down(outsider, settings):
+    """What the mail server says of an address is a return; a mail that failed otherwise is not."""
+    for key, line in [("down", "451 4.3.0 Try again later"), ("gone", "550 5.1.1 No such mailbox")]:
+        with transaction.atomic():
+            mail = queue_mail(
+                key=key, to=outsider.email, mail="", language="de", context={},
+                subject_body=("Betreff", "Text"),
+            )  # fmt: skip
+        mail.tries = len(outbox.PAUSES) + 1
+        mail.state, mail.sending_since = OutboxMessage.State.SENDING, timezone.now()
+        mail.save()
+        outbox._put_back(mail, outbox.Refusal(line, permanent=key == "gone"))
+        mail.refresh_from_db()
+        outsider.refresh_from_db()
+        assert mail.state in {OutboxMessage.State.FAILED, OutboxMessage.State.RETURNED}
+        assert (outsider.mail_failed_on is not None) == (key == "gone")
