@@ -19,6 +19,13 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those whose invitation has gone out, by mail or by letter."""
         return self.listed().exclude(invited_at=None)
 
+    def of(self, user) -> "InvitationQuerySet":
+        """A person's own invitations, whether they were found by the account or by the address."""
+        if not user.is_authenticated:
+            return self.none()
+        # Addresses are stored in small letters on both sides.
+        return self.invited().filter(Q(user=user) | Q(email=user.email))
+
     def coming(self) -> "InvitationQuerySet":
         """Those who have a seat."""
         return self.listed().filter(reply=Invitation.Reply.YES, waiting_since=None)
