@@ -142,8 +142,20 @@ class Correction(models.Model):
         return self.part
 
 
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def visible_to(self, user) -> "DecisionQuerySet":
+        """Those of published minutes for members; all for the officer."""
+        if user.is_authenticated and user.has_perm("meetings.view_decision"):
+            return self
+        return self.filter(meeting__minutes__in=Minutes.objects.visible_to(user).values("pk"))
+
+
 class Decision(models.Model):
-    """Something the network has agreed on; numbered through each year: 2027-3."""
+    """Something the network has agreed on; numbered through each year: 2027-3.
+
+    The number comes when the minutes are published: until then a decision can go again, and no
+    number is ever missing.
+    """
 
     meeting = models.ForeignKey(
         Meeting, models.PROTECT, related_name="decisions", verbose_name=_("Treffen")
@@ -158,13 +170,14 @@ class Decision(models.Model):
     )
     year = models.PositiveSmallIntegerField(_("Jahr"), editable=False)
     number = models.PositiveSmallIntegerField(
-        _("Nummer"), validators=[MinValueValidator(1)], editable=False
+        _("Nummer"), null=True, blank=True, validators=[MinValueValidator(1)], editable=False
     )
     text = models.TextField(_("Beschluss"), validators=[MaxLengthValidator(2000)])
     search_text = models.TextField(blank=True, editable=False)
     creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("Angelegt am"), default=timezone.now, editable=False)
 
+    objects = DecisionQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["search_text"])
 
     class Meta:
@@ -184,7 +197,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.year}-{self.number}"
+        return f"{self.year}-{self.number}" if self.number else self.text[:80]
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
