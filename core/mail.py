@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,13 +65,30 @@ def render(mail: str, language: str, context: Mapping[str, Any]) -> tuple[str, s
     :raises TypeError: for a model instance or other object among the values, or others than
         declared.
     """
+    return _render(mail, language, context, own_words(mail, language))
+
+
+def own_words(mail: str, language: str) -> tuple[str, str] | None:
+    """Return subject and text of a mail in the officer's words, with placeholders, if she has any.
+
+    One that has a placeholder a later version does not know any more is left out: rather our words
+    than hers.
+    """
+    kind = kinds.get(mail)
+    own = MailText.objects.filter(mail=mail, language=language).first() if kind else None
+    if kind is None or own is None or not kind.fits(own.subject, own.body):
+        return None
+    return own.subject, own.body
+
+
+def _render(
+    mail: str, language: str, context: Mapping[str, Any], words: tuple[str, str] | None
+) -> tuple[str, str]:
     kind = kinds.get(mail)
     if kind is not None:
         kind.check_values(context)
-        own = MailText.objects.filter(mail=mail, language=language).first()
-        # A placeholder that a later version does not know any more: rather our words than hers.
-        if own is not None and kind.fits(own.subject, own.body):
-            return render_words(kind, own.subject, own.body, language, context)
+        if words is not None:
+            return render_words(kind, *words, language, context)
     with translation.override(language):
         plain = _plain_context(context)
         return _tidy(*(template.render(plain) for template in _templates(mail)))
@@ -163,26 +181,114 @@ def queue_mail(
     :raises TransactionManagementError: outside a transaction.
     :raises ValidationError: when `to` is not an address.
     """
-    if not transaction.get_connection(DEFAULT_DB_ALIAS).in_atomic_block:
-        raise transaction.TransactionManagementError(
-            "queue_mail belongs into the transaction of the change that causes the mail."
-        )
+    _require_transaction()
     existing = OutboxMessage.objects.filter(key=key).first()
     if existing:
         return existing
-    validate_recipient(to)
+    draft = Draft(
+        key=key,
+        to=to,
+        mail=mail,
+        language=language,
+        context=context,
+        action=action,
+        confidential=confidential,
+        subject_body=subject_body,
+        expires_at=expires_at,
+        calendar=calendar,
+    )
+    message, _created = OutboxMessage.objects.get_or_create(
+        key=key, defaults=_values(draft, _Shared())
+    )
+    return message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One of many mails; the fields are those of `queue_mail`.
+
+    :ivar words: subject and text with placeholders, instead of the mail's own words; see
+        `render_words`.
+    """
+
+    key: str
+    to: str
+    mail: str
+    language: str
+    context: Mapping[str, Any]
+    action: tuple[str | Promise, str] | None = None
+    confidential: bool = False
+    subject_body: tuple[str, str] | None = None
+    words: tuple[str, str] | None = None
+    expires_at: datetime.datetime | None = None
+    calendar: str = ""
+
+
+def queue_mails(drafts: Sequence[Draft]) -> dict[str, OutboxMessage]:
+    """Write many mails into the outbox in a handful of queries; otherwise like `queue_mail`.
+
+    :param drafts: a few hundred at most; more in several transactions, so that others get a turn.
+    :return: the rows by key, without their texts; those of keys that were there already, too.
+    :raises TransactionManagementError: outside a transaction.
+    :raises ValidationError: when a `to` is not an address; then none is written.
+    """
+    _require_transaction()
+    keys = [draft.key for draft in drafts]
+    rows = OutboxMessage.objects.defer("text_body", "html_body", "calendar")
+    there = set(rows.filter(key__in=keys).values_list("key", flat=True))
+    shared = _Shared()
+    new = {draft.key: draft for draft in drafts if draft.key not in there}
+    OutboxMessage.objects.bulk_create(
+        [OutboxMessage(key=key, **_values(draft, shared)) for key, draft in new.items()],
+        ignore_conflicts=True,
+    )
+    return {row.key: row for row in rows.filter(key__in=keys)}
+
+
+@dataclass
+class _Shared:
+    """What many mails have in common, by language: asked once."""
+
+    signatures: dict[str, list[str]] = field(default_factory=dict)
+    words: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
+
+    def signature(self, language: str) -> list[str]:
+        """Return the lines under a mail; its language is the active one."""
+        if language not in self.signatures:
+            self.signatures[language] = [str(line) for lines in signatures for line in lines()]
+        return self.signatures[language]
+
+    def own_words(self, mail: str, language: str) -> tuple[str, str] | None:
+        if (mail, language) not in self.words:
+            self.words[mail, language] = own_words(mail, language)
+        return self.words[mail, language]
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection(DEFAULT_DB_ALIAS).in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "A mail is queued in the transaction of the change that causes it."
+        )
+
+
+def _values(draft: Draft, shared: _Shared) -> dict[str, Any]:
+    """Return all fields of a mail's row but its key."""
+    validate_recipient(draft.to)
     codes = [code for code, _name in settings.LANGUAGES]
-    language = language if language in codes else settings.LANGUAGE_CODE
-    if mail in kinds:
-        kinds[mail].check_values(context)
-    if subject_body is None:
-        subject, text = render(mail, language, context)
+    language = draft.language if draft.language in codes else settings.LANGUAGE_CODE
+    if draft.mail in kinds:
+        kinds[draft.mail].check_values(draft.context)
+    if draft.subject_body is None:
+        words = draft.words or shared.own_words(draft.mail, language)
+        subject, text = _render(draft.mail, language, draft.context, words)
     else:
-        subject = clean_text(str(subject_body[0]), multiline=False)
-        text = clean_text(str(subject_body[1]), multiline=True)
+        subject = clean_text(str(draft.subject_body[0]), multiline=False)
+        text = clean_text(str(draft.subject_body[1]), multiline=True)
     with translation.override(language):
-        link = (str(action[0]), site_url(action[1], language)) if action else None
-        signature = [str(line) for lines in signatures for line in lines()]
+        link = None
+        if draft.action:
+            link = str(draft.action[0]), site_url(draft.action[1], language)
+        signature = shared.signature(language)
         if translation.get_language_bidi():
             subject, text = _numbers_together(subject), _numbers_together(text)
             signature = [_numbers_together(line) for line in signature]
@@ -191,23 +297,19 @@ def queue_mail(
             plain = f"{text}\n\n{link[0]}:\n{link[1]}"
         plain += "\n\n-- \n" + "\n".join([*signature, settings.SITE_URL])
         html = _html(subject, text, link, signature, language)
-    message, _created = OutboxMessage.objects.get_or_create(
-        key=key,
-        defaults={
-            "mail": mail,
-            "to": to,
-            "subject": subject[:300],
-            "text_body": plain,
-            "html_body": html,
-            "language": language,
-            "message_id": _message_id(key),
-            "confidential": confidential,
-            "calendar": calendar,
-            "next_try_at": timezone.now(),
-            "expires_at": expires_at,
-        },
-    )
-    return message
+    return {
+        "mail": draft.mail,
+        "to": draft.to,
+        "subject": subject[:300],
+        "text_body": plain,
+        "html_body": html,
+        "language": language,
+        "message_id": _message_id(draft.key),
+        "confidential": draft.confidential,
+        "calendar": draft.calendar,
+        "next_try_at": timezone.now(),
+        "expires_at": draft.expires_at,
+    }
 
 
 def validate_recipient(address: str) -> None:

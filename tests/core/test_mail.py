@@ -195,3 +195,44 @@ def test_signatures_stand_under_every_mail(db, templates, monkeypatch):
     assert "-- \nNetz der Vereine\nAmtsweg 1 <b>\nhttp://localhost:8000" in message.text_body
     assert "Netz der Vereine<br>" in message.html_body
     assert "Amtsweg 1 &lt;b&gt;<br>" in message.html_body
+
+
+def draft(number: int, **values) -> mail.Draft:
+    given = {
+        "key": f"test:{number}",
+        "to": f"person{number}@example.org",
+        "mail": "test/greeting",
+        "language": "de",
+        "context": {"name": f"Person {number}", "day": datetime.date(2026, 11, 22)},
+        "action": ("Ansehen", "/de/konto/"),
+    }
+    return mail.Draft(**given | values)
+
+
+def test_many_mails_are_the_same_as_one_by_one(db, templates, django_assert_num_queries):
+    one = queue(key="test:0", to="person0@example.org", action=("Ansehen", "/de/konto/"))
+    drafts = [draft(number) for number in range(1, 30)]
+    with django_assert_num_queries(4):  # what is there, who signs, all rows, their keys
+        found = mail.queue_mails(drafts)
+    assert list(found) == [f"test:{number}" for number in range(1, 30)]
+    written = OutboxMessage.objects.get(key="test:7")
+    for field in ("subject", "text_body", "html_body"):
+        expected = getattr(one, field).replace("Anna", "Person 7")
+        assert getattr(written, field) == expected
+    assert (written.to, written.state) == ("person7@example.org", "queued")
+    assert written.message_id != one.message_id
+
+
+def test_of_many_mails_none_is_written_twice_and_none_if_one_cannot_be(db, templates):
+    mail.queue_mails([draft(1), draft(2), draft(2)])
+    again = mail.queue_mails([draft(2, context={}), draft(3)])
+    assert set(again) == {"test:2", "test:3"}
+    with pytest.raises(ValidationError):
+        mail.queue_mails([draft(4), draft(5, to="keine Adresse")])
+    assert OutboxMessage.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_mails_belong_into_a_transaction_too(templates):
+    with pytest.raises(TransactionManagementError):
+        mail.queue_mails([draft(1)])
