@@ -9,6 +9,7 @@ test needs nothing loaded.
 import datetime
 import itertools
 import uuid
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -22,6 +23,7 @@ from django.utils.text import slugify
 from PIL import Image
 
 from accounts.models import User
+from meetings.models import Meeting, MeetingReminder, SchoolHoliday
 from organisations.models import (
     AccessRequest,
     Confirmation,
@@ -411,6 +413,45 @@ def make_image(
         file=ContentFile(image_bytes(size=size, kind="WEBP"), name="bild.webp"),
         **values,
     )
+
+
+# --- Meetings -------------------------------------------------------------------------------------
+def make_meeting(
+    *,
+    hosts: Sequence[Organisation] = (),
+    interpreters: Sequence[Language] = (),
+    reminders: Sequence[int] = (),
+    **fields: Any,
+) -> Meeting:
+    """Return a meeting from 18:00 to 20:00 that members see: in 30 days, or 10 days ago if held.
+
+    :param reminders: how many days before it those who have not answered are reminded.
+    """
+    number = next(_numbers)
+    title = fields.setdefault("title", f"Netzwerktreffen Nummer {number}")
+    fields.setdefault("slug", _slug(title, number))
+    fields.setdefault("place", "Landratsamt, Großer Saal")
+    if "starts_at" not in fields:
+        is_past = fields.get("state") in {Meeting.State.HELD, Meeting.State.DOCUMENTED}
+        day = timezone.localdate() + datetime.timedelta(days=-10 if is_past else 30)
+        evening = datetime.datetime.combine(day, datetime.time(18))
+        fields["starts_at"] = timezone.make_aware(evening)
+    fields.setdefault("ends_at", fields["starts_at"] + datetime.timedelta(hours=2))
+    meeting = Meeting.objects.create(**fields)
+    if hosts:
+        meeting.hosts.set(hosts)
+    if interpreters:
+        meeting.interpreters.set(interpreters)
+    for days in reminders:
+        MeetingReminder.objects.create(meeting=meeting, days_before=days)
+    return meeting
+
+
+def make_school_holiday(*, name: str = "Sommerferien", **days: datetime.date) -> SchoolHoliday:
+    """Return holidays from `starts_on` to `ends_on`, which is the first day if not given."""
+    days.setdefault("starts_on", timezone.localdate())
+    days.setdefault("ends_on", days["starts_on"])
+    return SchoolHoliday.objects.create(name=name, **days)
 
 
 # --- Portal ---------------------------------------------------------------------------------------

@@ -10,15 +10,16 @@ FALLBACK = "organisation"  # for a name in a script that has no Latin letters to
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
-def readable(name: str) -> str:
+def readable(name: str, *, fallback: str = FALLBACK) -> str:
     """Return a name as it can stand in an address: `Brücke e. V.` becomes `bruecke`.
 
-    Other letters lose their accents, Cyrillic and Greek ones are written in Latin; a name that has
-    neither gets `FALLBACK`.
+    Other letters lose their accents, Cyrillic and Greek ones are written in Latin.
+
+    :param fallback: what stands for a name that has neither.
     """
     text = " ".join(split(name)).lower().translate(UMLAUTS)
     latin = "".join(letter if letter.isascii() else fold_word(letter) for letter in text)
-    return slugify(latin)[:LENGTH].strip("-_") or FALLBACK
+    return slugify(latin)[:LENGTH].strip("-_") or fallback
 
 
 def unique_slug(name: str, *, organisation: Organisation | None = None) -> str:

@@ -1,0 +1,565 @@
+"""A meeting's life: planned, changed, invited, held, documented, or cancelled.
+
+Every verb locks the meeting's row first, says in the history who did what and why, and tells
+`changed_handlers` in the same transaction. Called twice, it changes nothing the second time.
+"""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, override
+
+from accounts.models import User
+from core import history
+from core.errors import Refused
+from core.translations import TRANSLATION, translation_field
+from meetings.models import Meeting, MeetingReminder, Minutes, may_plan
+from organisations.services import slugs
+from organisations.services.editing import comparable, merge
+
+State = Meeting.State
+
+MANY = ("hosts", "interpreters")
+FIELDS = (
+    "title", "kind", "visibility", "description", "hosts", "interpreters", "starts_at", "ends_at",
+    "time_zone", "answer_until", "proposals_until", "place", "address", "directions",
+    "accessibility", "accessibility_note", "online_url", "online_note", "capacity",
+)  # fmt: skip
+REMINDERS = "reminders"  # days before the meeting; rows of their own, but one entry in the form
+DEFAULT_REMINDERS = (14, 3)
+MOST_REMINDERS = 5
+# What the handlers are told of a change.
+WHAT = {
+    "starts_at": "date",
+    "ends_at": "date",
+    "time_zone": "date",
+    "place": "place",
+    "address": "place",
+    "online_url": "place",
+    "title": "title",
+    "capacity": "capacity",
+}
+# Whoever has it in their calendar has to be told (RFC 5546, 2.1.4).
+IN_CALENDARS = frozenset({"date", "place", "title", "cancelled"})
+# What the next meeting takes over from the last one; what belongs to one date stays there.
+COPIED = (
+    "title", "kind", "visibility", "description", "hosts", "interpreters", "time_zone", "place",
+    "address", "directions", "accessibility", "accessibility_note", "online_url", "online_note",
+    "capacity",
+)  # fmt: skip
+
+FAR_AWAY = datetime.timedelta(days=548)  # 18 months: further away it may be a typing error
+LONG = datetime.timedelta(hours=12)
+
+
+class Changed(Protocol):
+    def __call__(self, meeting: Meeting, *, what: set[str], by: User) -> None: ...
+
+
+class Created(Protocol):
+    def __call__(self, meeting: Meeting, *, by: User) -> None: ...
+
+
+# Called in the same transaction, with the locked row as it is afterwards, after every change that
+# matters beyond the row: `what` holds some of "date", "place", "title", "capacity", "cancelled".
+# Whatever state the meeting is in: each handler looks at it itself.
+changed_handlers: list[Changed] = []
+# Called once for every new meeting, in the transaction that makes it.
+created_handlers: list[Created] = []
+
+
+# --- Planning -------------------------------------------------------------------------------------
+@transaction.atomic
+def create(
+    *,
+    values: Mapping[str, Any],
+    by: User,
+    creation_key: uuid.UUID | None = None,
+    copied_from: Meeting | None = None,
+) -> Meeting:
+    """Plan a meeting.
+
+    :param values: by name of the field: those of `FIELDS`, translations by
+        `core.translations.translation_field`, and `reminders` (days before it; 14 and 3 if not
+        given).
+    :param creation_key: made with the empty form: the same form sent twice is one meeting.
+    :param copied_from: the meeting it was copied from.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if what is said of it cannot be; see `problems`.
+    """
+    if not may_plan(by):
+        raise PermissionDenied
+    _check_names(values)
+    if creation_key and (found := Meeting.objects.filter(creation_key=creation_key).first()):
+        return found
+    _refuse(problems(values))
+    row = Meeting(creation_key=creation_key, copied_from=copied_from)
+    row.slug = unique_slug(values["title"], values["starts_at"])
+    _assign(row, values, values)
+    # One entry in the history, with the relations in it.
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]
+    row.save()
+    _relate(row, values, values)
+    del row.skip_history_when_saving  # type: ignore[attr-defined]
+    history.note(row, by=by, reason=gettext_lazy("Treffen geplant"))
+    row.save()
+    row.history.update(history_type="+")
+    _set_reminders(row, values.get(REMINDERS, DEFAULT_REMINDERS))
+    for handler in created_handlers:
+        handler(row, by=by)
+    return row
+
+
+def change(
+    *,
+    meeting: Meeting,
+    values: Mapping[str, Any],
+    seen_version: int,
+    by: User,
+    reason: str | Promise = "",
+) -> Meeting:
+    """Change what is known about a meeting; who is invited is told by `changed_handlers`.
+
+    :param values: as for `create`; what is not named stays.
+    :param seen_version: `Meeting.version` when the person began to edit.
+    :param reason: stands in the history before the names of the fields; "Geändert" without one.
+    :return: the saved meeting; unchanged if nothing differs.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if it is cancelled, or what is said of it cannot be.
+    :raises Conflict: if somebody else has changed the same fields to something else; nothing is
+        saved then.
+    """
+    if not may_plan(by):
+        raise PermissionDenied
+    _check_names(values)
+    with transaction.atomic():
+        row = _lock(meeting)
+        if row.state == State.CANCELLED:
+            raise Refused(_("Das Treffen ist abgesagt. Es kann nicht mehr geändert werden."))
+        present = {name: current(row, name) for name in values}
+        seen = present if row.version == seen_version else _as_of(row, seen_version, values)
+        changes = merge(
+            mine={name: _comparable(name, value) for name, value in values.items()},
+            theirs=present,
+            seen=seen,
+            version=row.version,
+        )
+        if changes:
+            _refuse(problems(values_of(row) | {name: values[name] for name in changes}, of=row))
+            _write(row, changes, values, by, reason)
+    return row
+
+
+def problems(values: Mapping[str, Any], *, of: Meeting | None = None) -> dict[str, str]:
+    """Return what cannot be, as sentences by name of the field; the form says the same.
+
+    :param values: a whole meeting, see `create`.
+    :param of: the meeting they are to be written to; None for a new one.
+    """
+    found: dict[str, str] = {}
+    if not values.get("title"):
+        found["title"] = _("Bitte geben Sie dem Treffen einen Titel.")
+    begin, end = values.get("starts_at"), values.get("ends_at")
+    if begin and end and end <= begin:
+        found["ends_at"] = _("Das Ende muss nach dem Beginn liegen.")
+    for name in ("answer_until", "proposals_until"):
+        if begin and (until := values.get(name)) and until > begin:
+            found[name] = _("Dieser Zeitpunkt liegt nach dem Beginn des Treffens.")
+    if of is not None and of.state not in {State.PLANNED, State.CANCELLED}:
+        if not values.get("place") and not values.get("online_url"):
+            found["place"] = _(
+                "Es ist schon eingeladen. Es braucht einen Ort oder einen Online-Link."
+            )
+        if values.get("visibility") == Meeting.Visibility.OFFICE:
+            found["visibility"] = _("Wer eingeladen ist, muss das Treffen sehen können.")
+    capacity = values.get("capacity")
+    if of is not None and capacity and (coming := seats_taken(of)) > capacity:
+        found["capacity"] = ngettext(
+            "Es kommt schon %(number)s Person. Weniger Plätze geht nicht.",
+            "Es kommen schon %(number)s Personen. Weniger Plätze geht nicht.",
+            coming,
+        ) % {"number": coming}
+    if len(values.get(REMINDERS, ())) > MOST_REMINDERS:
+        found[REMINDERS] = _("Höchstens %(number)s Erinnerungen.") % {"number": MOST_REMINDERS}
+    return found
+
+
+def doubts(
+    begin: datetime.datetime, end: datetime.datetime, *, now: datetime.datetime | None = None
+) -> list[str]:
+    """Return what looks like a typing error in a date, as sentences; it may still be meant."""
+    now = now or timezone.now()
+    found = []
+    if begin < now:
+        found.append(_("Der Beginn liegt in der Vergangenheit."))
+    if begin > now + FAR_AWAY:
+        found.append(_("Das Treffen ist mehr als 18 Monate entfernt. Stimmt das Jahr?"))
+    if end - begin > LONG:
+        found.append(_("Das Treffen dauert länger als 12 Stunden. Stimmt das Ende?"))
+    return found
+
+
+def seats_taken(meeting: Meeting) -> int:
+    """Return how many people have a seat."""
+    return meeting.invitations.coming().aggregate(total=Sum("people"))["total"] or 0
+
+
+def last_meeting() -> Meeting | None:
+    """Return the meeting the next one is most likely copied from: the latest network meeting."""
+    rows = Meeting.objects.exclude(state=State.CANCELLED)
+    network = rows.filter(kind__in=[Meeting.Kind.NETWORK, Meeting.Kind.KICKOFF])
+    return network.order_by("-starts_at", "-pk").first() or rows.order_by("-starts_at").first()
+
+
+def template_of(meeting: Meeting, *, day: datetime.date | None = None) -> dict[str, Any]:
+    """Return the values a new meeting begins with if it is copied from another one.
+
+    :param day: when it is to be; it begins and ends at the same times of day.
+    """
+    values = {name: list(getattr(meeting, name).all()) for name in MANY}
+    values |= {name: getattr(meeting, name) for name in COPIED if name not in MANY}
+    for language, texts in meeting.translations.items():
+        values |= {translation_field(language, name): text for name, text in texts.items()}
+    values[REMINDERS] = reminder_days(meeting) or DEFAULT_REMINDERS
+    if day is not None:
+        begin, end = meeting.begins, meeting.ends
+        last_day = day + (end.date() - begin.date())
+        values["starts_at"] = datetime.datetime.combine(day, begin.time(), meeting.zone)
+        values["ends_at"] = datetime.datetime.combine(last_day, end.time(), meeting.zone)
+    return values
+
+
+# --- Its states -----------------------------------------------------------------------------------
+@transaction.atomic
+def mark_invited(*, meeting: Meeting, by: User) -> bool:
+    """Note that the invitations go out.
+
+    :return: whether anything changed.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if it is over or cancelled, has no place, or members could not see it.
+    """
+    row = _lock_for(meeting, by)
+    if row.state == State.INVITED:
+        return False
+    if row.state != State.PLANNED:
+        raise Refused(
+            _("Zu diesem Treffen kann man nicht einladen. Der Stand ist „%(state)s“.")
+            % {"state": row.get_state_display()}
+        )
+    if problem := not_ready(row):
+        raise Refused(problem)
+    _move(row, State.INVITED, by, gettext_lazy("Eingeladen"))
+    _follow(meeting, row)
+    return True
+
+
+def not_ready(meeting: Meeting) -> str:
+    """Return what is missing before anybody can be invited, or ""."""
+    if meeting.has_begun:
+        return _("Das Treffen hat schon begonnen.")
+    if not meeting.place and not meeting.online_url:
+        return _("Es fehlt noch der Ort oder der Online-Link.")
+    if meeting.visibility == Meeting.Visibility.OFFICE:
+        return _("Noch sieht nur das Team dieses Treffen. Bitte ändern Sie das bei den Angaben.")
+    return ""
+
+
+@transaction.atomic
+def hold(*, meeting: Meeting, by: User) -> bool:
+    """Note that a meeting has taken place.
+
+    :return: whether anything changed.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if it has not begun, or is cancelled.
+    """
+    row = _lock_for(meeting, by)
+    if row.state in {State.HELD, State.DOCUMENTED}:
+        return False
+    if row.state == State.CANCELLED:
+        raise Refused(_("Das Treffen ist abgesagt."))
+    if not row.has_begun:
+        raise Refused(_("Das Treffen hat noch nicht begonnen."))
+    if not row.place and not row.online_url:
+        raise Refused(_("Es fehlt noch der Ort oder der Online-Link."))
+    if row.visibility == Meeting.Visibility.OFFICE:
+        raise Refused(
+            _("Noch sieht nur das Team dieses Treffen. Bitte ändern Sie das bei den Angaben.")
+        )
+    _move(row, State.HELD, by, gettext_lazy("Hat stattgefunden"))
+    _follow(meeting, row)
+    return True
+
+
+@transaction.atomic
+def take_back_hold(*, meeting: Meeting, by: User) -> bool:
+    """Undo `hold`, which was pressed by mistake.
+
+    :return: whether anything changed.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if its minutes are published.
+    """
+    row = _lock_for(meeting, by)
+    if row.state == State.DOCUMENTED:
+        raise Refused(_("Das Protokoll ist schon veröffentlicht."))
+    if row.state != State.HELD:
+        return False
+    was_invited = row.invitations.invited().exists()
+    state = State.INVITED if was_invited else State.PLANNED
+    _move(row, state, by, gettext_lazy("„Hat stattgefunden“ zurückgenommen"))
+    _follow(meeting, row)
+    return True
+
+
+@transaction.atomic
+def mark_documented(*, meeting: Meeting, by: User) -> bool:
+    """Note that the minutes are published; a meeting nobody marked as held was held.
+
+    :return: whether anything changed.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if it has not begun, or is cancelled.
+    """
+    hold(meeting=meeting, by=by)
+    row = _lock(meeting)
+    if row.state == State.DOCUMENTED:
+        return False
+    _move(row, State.DOCUMENTED, by, gettext_lazy("Protokoll veröffentlicht"))
+    _follow(meeting, row)
+    return True
+
+
+@transaction.atomic
+def cancel(*, meeting: Meeting, reason: str, by: User) -> bool:
+    """Cancel a meeting; whoever is invited gets a mail and their calendar an update.
+
+    :param reason: what those who were invited read.
+    :return: whether anything changed.
+    :raises PermissionDenied: for anybody but the officer.
+    :raises Refused: if it has taken place.
+    """
+    row = _lock_for(meeting, by)
+    if row.state == State.CANCELLED:
+        return False
+    if row.state in {State.HELD, State.DOCUMENTED} or row.is_over:
+        raise Refused(_("Das Treffen ist vorbei. Es kann nicht mehr abgesagt werden."))
+    row.cancel_reason = reason.strip()
+    row.sequence += 1
+    _move(row, State.CANCELLED, by, gettext_lazy("Abgesagt"))
+    _follow(meeting, row)
+    _tell(row, {"cancelled"}, by)
+    return True
+
+
+def to_be_told(meeting: Meeting) -> int:
+    """Return how many people are told of a new date, a new place or that it is cancelled."""
+    if meeting.state != State.INVITED or meeting.is_over:
+        return 0
+    return meeting.invitations.invited().count()
+
+
+def may_be_deleted(meeting: Meeting) -> bool:
+    """Whether nobody was ever invited, so that deleting it hides nothing from anybody."""
+    return (
+        meeting.state in {State.PLANNED, State.CANCELLED}
+        and not meeting.invitations.exclude(invited_at=None).exists()
+        and not meeting.attendance.exists()
+        and not meeting.decisions.exists()
+        and not meeting.tasks.exists()
+        and not Minutes.objects.filter(meeting=meeting).exists()
+    )
+
+
+# --- Helpers --------------------------------------------------------------------------------------
+def values_of(meeting: Meeting) -> dict[str, Any]:
+    """Return everything a form shows of a meeting, by name of the field."""
+    values: dict[str, Any] = {name: getattr(meeting, name) for name in FIELDS if name not in MANY}
+    values |= {name: list(getattr(meeting, name).all()) for name in MANY}
+    return values | {REMINDERS: reminder_days(meeting)}
+
+
+def reminder_days(meeting: Meeting) -> tuple[int, ...]:
+    """Return how many days before a meeting there are reminders, the first first."""
+    rows = meeting.reminders.order_by("-days_before")
+    return tuple(rows.values_list("days_before", flat=True))
+
+
+def unique_slug(title: str, begin: datetime.datetime) -> str:
+    """Return an address no other meeting has, with the year in it.
+
+    It stays when title or date change: it stands in mails and calendars.
+    """
+    base = f"{slugs.readable(title, fallback='treffen')}-{timezone.localtime(begin).year}"
+    taken = set(Meeting.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    if base not in taken:
+        return base
+    number = 2
+    while f"{base}-{number}" in taken:
+        number += 1
+    return f"{base}-{number}"
+
+
+def current(row: Meeting, name: str) -> Any:
+    """Return what stands in a field now, as two people's entries are compared."""
+    if name in MANY:
+        return frozenset(getattr(row, name).values_list("pk", flat=True))
+    if name == REMINDERS:
+        return frozenset(reminder_days(row))
+    if name.startswith(TRANSLATION):
+        language, field = _split(name)
+        return row.translations.get(language, {}).get(field, "")
+    return comparable(getattr(row, name))
+
+
+def label(name: str) -> str:
+    """Return the name of a field in words."""
+    if name == REMINDERS:
+        return _("Erinnerungen")
+    if name.startswith(TRANSLATION):
+        language, field = _split(name)
+        return f"{label(field)} ({language})"
+    return capfirst(str(Meeting._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def _lock(meeting: Meeting) -> Meeting:
+    return Meeting.objects.select_for_update().get(pk=meeting.pk)
+
+
+def _lock_for(meeting: Meeting, by: User) -> Meeting:
+    if not may_plan(by):
+        raise PermissionDenied
+    return _lock(meeting)
+
+
+def _move(row: Meeting, state: str, by: User, reason: str | Promise) -> None:
+    row.state = state
+    row.state_since = timezone.now()
+    row.version += 1
+    history.note(row, by=by, reason=reason)
+    row.save()
+
+
+def _follow(meeting: Meeting, row: Meeting) -> None:
+    """Let the caller's object say what the row says now."""
+    for name in ("state", "state_since", "version", "sequence", "cancel_reason"):
+        setattr(meeting, name, getattr(row, name))
+
+
+def _tell(row: Meeting, what: set[str], by: User) -> None:
+    for handler in changed_handlers:
+        handler(row, what=what, by=by)
+
+
+def _check_names(values: Mapping[str, Any]) -> None:
+    unknown = [
+        name
+        for name in values
+        if name not in (*FIELDS, REMINDERS)
+        and not (name.startswith(TRANSLATION) and _split(name)[1] in Meeting.translated_fields)
+    ]
+    if unknown:
+        raise ValueError(f"Not to be edited here: {', '.join(unknown)}")
+
+
+def _refuse(found: Mapping[str, str]) -> None:
+    if found:
+        raise Refused(" ".join(found.values()))
+
+
+def _split(name: str) -> tuple[str, str]:
+    language, _underscore, field = name.removeprefix(TRANSLATION).rpartition("_")
+    return language, field
+
+
+def _comparable(name: str, value: Any) -> Any:
+    if name in MANY or name == REMINDERS:
+        return frozenset(comparable(entry) for entry in value)
+    return comparable(value)
+
+
+def _as_of(row: Meeting, version: int, names: Iterable[str]) -> dict[str, Any] | None:
+    """Return what stood in the fields in an earlier version, None if the history does not know."""
+    entry = row.history.filter(version=version).order_by("-history_id").first()
+    if entry is None:
+        return None
+    seen = {}
+    for name in names:
+        if name in MANY:
+            target = getattr(Meeting, name).field.m2m_reverse_name()
+            seen[name] = frozenset(getattr(entry, name).values_list(target, flat=True))
+        elif name == REMINDERS:
+            # They have no history of their own; the last one to save wins.
+            seen[name] = current(row, name)
+        elif name.startswith(TRANSLATION):
+            language, field = _split(name)
+            seen[name] = entry.translations.get(language, {}).get(field, "")
+        else:
+            seen[name] = comparable(getattr(entry, name))
+    return seen
+
+
+def _assign(row: Meeting, names: Iterable[str], values: Mapping[str, Any]) -> None:
+    for name in names:
+        if name.startswith(TRANSLATION):
+            language, field = _split(name)
+            texts = {**row.translations.get(language, {}), field: values[name]}
+            translations = {**row.translations, language: {k: v for k, v in texts.items() if v}}
+            row.translations = {code: kept for code, kept in translations.items() if kept}
+        elif name not in MANY and name != REMINDERS:
+            setattr(row, name, values[name])
+
+
+def _relate(row: Meeting, names: Iterable[str], values: Mapping[str, Any]) -> None:
+    for name in MANY:
+        if name in names:
+            getattr(row, name).set(values[name])
+
+
+def _write(
+    row: Meeting,
+    changes: Mapping[str, Any],
+    values: Mapping[str, Any],
+    by: User,
+    reason: str | Promise,
+) -> None:
+    what = {WHAT[name] for name in changes if name in WHAT}
+    _assign(row, changes, values)
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]
+    _relate(row, changes, values)
+    del row.skip_history_when_saving  # type: ignore[attr-defined]
+    if REMINDERS in changes or "date" in what:
+        _set_reminders(row, values.get(REMINDERS, reminder_days(row)))
+    if what & IN_CALENDARS:
+        row.sequence += 1
+    row.version += 1
+    with override(settings.LANGUAGE_CODE):  # the office reads it
+        told = _("%(reason)s: %(fields)s") % {
+            "reason": reason or _("Geändert"),
+            "fields": ", ".join(map(label, changes)),
+        }
+    history.note(row, by=by, reason=told)
+    row.save()
+    if what:
+        _tell(row, what, by)
+
+
+def _set_reminders(row: Meeting, days: Iterable[int]) -> None:
+    """Have reminders on these days; those that a new date puts ahead of us again count anew."""
+    wanted = set(days)
+    row.reminders.exclude(days_before__in=wanted).delete()
+    known = {one.days_before: one for one in row.reminders.all()}
+    now = timezone.now()
+    for number in wanted:
+        reminder = known.get(number) or MeetingReminder(meeting=row, days_before=number)
+        is_ahead = row.starts_at - datetime.timedelta(days=number) > now
+        if reminder.pk is None or (reminder.done_at and is_ahead):
+            reminder.done_at = None
+            reminder.save()
