@@ -2,7 +2,7 @@ from .agenda import AgendaItem
 from .attendance import Attendance
 from .calendars import CalendarFeed, SchoolHoliday
 from .files import MeetingDocument, MeetingPhoto
-from .invitations import Invitation, InvitationLink
+from .invitations import Invitation, InvitationLink, InvitationText
 from .meeting import Meeting, MeetingReminder, is_member, may_plan
 from .minutes import Correction, Decision, Minutes, MinutesEntry, Task
 
@@ -14,6 +14,7 @@ __all__ = [
     "Decision",
     "Invitation",
     "InvitationLink",
+    "InvitationText",
     "Meeting",
     "MeetingDocument",
     "MeetingPhoto",

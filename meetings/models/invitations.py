@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from organisations.models import ContactPerson, Language, Organisation
 
@@ -54,6 +55,7 @@ class Invitation(models.Model):
         REPRESENTATIVE = "representative", _("Vertretung")
         CONTACT = "contact", _("Ansprechperson")
         PARTNER = "partner", _("Partner")
+        MAILBOX = "mailbox", _("Postfach der Organisation")
         GUEST = "guest", _("Gast")
 
     class Reply(models.TextChoices):
@@ -129,6 +131,8 @@ class Invitation(models.Model):
         related_name="+",
         verbose_name=_("Letzte E-Mail"),
     )
+    # Which `Meeting.sequence` the last mail or letter to this person told of.
+    told_sequence = models.PositiveIntegerField(null=True, blank=True, editable=False)
     undelivered_at = models.DateTimeField(
         _("Nicht angekommen am"),
         null=True,
@@ -256,3 +260,35 @@ class InvitationLink(models.Model):
 
     def __str__(self) -> str:
         return str(self.invitation)
+
+
+class InvitationText(models.Model):
+    """What the officer writes in the invitation to one meeting, in one language.
+
+    With placeholders, like `core.MailText`, which holds for all meetings.
+    """
+
+    meeting = models.ForeignKey(
+        Meeting, models.CASCADE, related_name="invitation_texts", verbose_name=_("Treffen")
+    )
+    language = models.CharField(_("Sprache"), max_length=10, choices=settings.LANGUAGES)
+    subject = models.CharField(_("Betreff"), max_length=200)
+    body = models.TextField(_("Text"), validators=[MaxLengthValidator(5000)])
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("Text der Einladung")
+        verbose_name_plural = _("Texte der Einladungen")
+        ordering = ["meeting", "language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "language"], name="meetings_invitationtext_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(subject="") & ~Q(body=""),
+                name="meetings_invitationtext_says_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meeting} ({self.language})"

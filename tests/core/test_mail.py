@@ -214,7 +214,7 @@ def test_many_mails_are_the_same_as_one_by_one(db, templates, django_assert_num_
     drafts = [draft(number) for number in range(1, 30)]
     with django_assert_num_queries(4):  # what is there, who signs, all rows, their keys
         found = mail.queue_mails(drafts)
-    assert list(found) == [f"test:{number}" for number in range(1, 30)]
+    assert set(found) == {f"test:{number}" for number in range(1, 30)}
     written = OutboxMessage.objects.get(key="test:7")
     for field in ("subject", "text_body", "html_body"):
         expected = getattr(one, field).replace("Anna", "Person 7")
