@@ -1,8 +1,10 @@
 """The cast that every test knows, and what keeps one test from seeing another's leavings."""
 
+import ctypes
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,30 +33,74 @@ from tests.factories import (
 
 ClientFor = Callable[[User | None], Client]
 # Those that give the officer's group its rights; each has a `create_group`.
-GROUP_MIGRATIONS = ("0002_officer_group", "0004_officer_desk", "0005_officer_meetings")
+GROUP_MIGRATIONS = (
+    "0002_officer_group",
+    "0004_officer_desk",
+    "0005_officer_meetings",
+    "0006_officer_actions",
+)
 
 
-# --- Browser tests --------------------------------------------------------------------------------
+# --- What may be missing on a machine -------------------------------------------------------------
+@dataclass(frozen=True)
+class Needed:
+    """Something of the system that the tests with a marker need.
+
+    :ivar tests: what they are called; :ivar missing: what to say where it is not there.
+    """
+
+    marker: str
+    is_there: Callable[[], bool]
+    tests: str
+    missing: str
+
+
+def needed() -> tuple[Needed, ...]:
+    return (
+        Needed(
+            "browser",
+            lambda: chromium() is not None,
+            "The browser and accessibility tests",
+            "there is no Chromium here. Debian and Ubuntu: sudo apt install chromium. "
+            "CHROMIUM=/path/to/chrome names another one.",
+        ),
+        Needed(
+            "pdf",
+            pango,
+            "The tests of PDF files",
+            "there is no pango here. Debian and Ubuntu: sudo apt install libpango-1.0-0 "
+            "libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core.",
+        ),
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave browser tests out where there is no browser, and say so; in CI that is a failure."""
-    driven = [item for item in items if item.get_closest_marker("browser")]
-    if not driven or chromium():
-        return
-    if os.environ.get("CI") == "true":
-        raise pytest.UsageError("There is no Chromium here, and CI leaves no test out.")
-    config.hook.pytest_deselected(items=driven)
-    items[:] = [item for item in items if item not in set(driven)]
+    """Leave tests out where what they need is missing, and say so; in CI that is a failure."""
+    for need in needed():
+        concerned = {item for item in items if item.get_closest_marker(need.marker)}
+        if not concerned or need.is_there():
+            continue
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError(f"CI leaves no test out, but {need.missing}")
+        config.hook.pytest_deselected(items=list(concerned))
+        items[:] = [item for item in items if item not in concerned]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     # Asked here, not noted above: with several processes that one has been another.
-    if not chromium():
+    if missing := [need for need in needed() if not need.is_there()]:
         terminalreporter.section("left out")
-        terminalreporter.line(
-            "The browser and accessibility tests were left out: there is no Chromium here. "
-            "Debian and Ubuntu: sudo apt install chromium. "
-            "CHROMIUM=/path/to/chrome names another one."
-        )
+        for need in missing:
+            terminalreporter.line(f"{need.tests} were left out: {need.missing}")
+
+
+def pango() -> bool:
+    """Whether the libraries are there that PDF files are made with."""
+    names = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+    try:
+        return all(ctypes.CDLL(name) for name in names)
+    except OSError:
+        return False
 
 
 def chromium() -> str | None:

@@ -1,0 +1,118 @@
+"""PDF files from HTML, each made in a process of its own.
+
+WeasyPrint takes a second and some 70 MB, which a process does not give back: web workers never load
+it. What is made elsewhere can also be stopped: when it takes too long, and when it needs too much
+memory. The process gets the HTML and nothing else: no settings, no database, no network.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.spreadsheets import UMLAUTS
+
+logger = logging.getLogger(__name__)
+
+WORKER = Path(__file__).with_name("pdf_worker.py")
+# Exit codes of the worker.
+NO_PANGO = 3
+# What it needs to find its libraries and fonts; not what the portal keeps secret.
+ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
+SECONDS = 30
+# A file of hundreds of pages is a mistake, and would fill the memory of a small server.
+MOST_BYTES = 10 * 1024 * 1024
+
+# Several at once would take the memory of several.
+_one_at_a_time = threading.Lock()
+
+
+def render(html: str, *, timeout: float = SECONDS) -> bytes:
+    """Make an accessible PDF (PDF/UA-1: tags, title, language) of a page.
+
+    Nothing is loaded but `data:` addresses; the looks come from `pdf.css` beside this file.
+
+    :param html: a whole document; its `<title>` and `lang` become the file's.
+    :param timeout: seconds it may take, waiting for another file included.
+    :raises Refused: when it cannot be made, in words for the person who wanted it.
+    """
+    content = html.encode()
+    if len(content) > MOST_BYTES:
+        raise Refused(_too_much())
+    if not _one_at_a_time.acquire(timeout=timeout):
+        raise Refused(_too_much())
+    try:
+        done = subprocess.run(  # noqa: S603 - our own file
+            # -I: nothing but the environment's packages, wherever the portal was started.
+            [sys.executable, "-I", str(WORKER)],
+            input=content,
+            capture_output=True,
+            timeout=timeout,
+            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+            | {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        logger.warning("A PDF took longer than %s seconds.", timeout)
+        raise Refused(_too_much()) from error
+    finally:
+        _one_at_a_time.release()
+    if done.returncode == NO_PANGO:
+        logger.error("No PDF: pango is missing, see docs/operations.md.")
+        raise Refused(
+            _(
+                "Auf dem Server fehlt ein Programm, mit dem das Portal PDF-Dateien macht (pango). "
+                "Bitte sagen Sie es der Technik. Sie können die Seite so lange mit Ihrem Browser "
+                "drucken."
+            )
+        )
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        logger.error("No PDF: the worker ended with %s: %s", done.returncode, *(reason or [""]))
+        raise Refused(_too_much())
+    return done.stdout
+
+
+def response(
+    request: HttpRequest, template: str, context: Mapping[str, Any], filename: str
+) -> HttpResponse:
+    """Answer with a PDF to save, which no cache keeps.
+
+    To save, and not to look at in the browser: its viewer is an embedded object, which our Content
+    Security Policy forbids.
+
+    :param template: extends `pdf/base.html`.
+    :param filename: in words, without ending.
+    :return: the file; or, when it cannot be made, a page that says why.
+    """
+    try:
+        content = render(render_to_string(template, dict(context), request))
+    except Refused as refused:
+        page = render_to_string("core/no_pdf.html", {"reason": refused}, request)
+        return HttpResponse(page, status=503, headers={"Cache-Control": "no-store"})
+    name = slugify(filename.lower().translate(UMLAUTS)) or "datei"
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.pdf"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _too_much() -> str:
+    return _(
+        "Die PDF-Datei ist nicht fertig geworden. Bitte versuchen Sie es in einer Minute noch "
+        "einmal. Hilft das nicht, ist der Text vielleicht zu lang."
+    )
