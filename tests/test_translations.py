@@ -1,13 +1,19 @@
 """Every text of the source in every language; German is the language of the source itself."""
 
+import datetime
+import re
+
 import polib
 import pytest
 from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
 
 from tests import translations
 from tests.source import ROOT
 
 OTHERS = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+DATE_FORMATS = ("DATE_FORMAT", "SHORT_DATE_FORMAT", "DATETIME_FORMAT", "SHORT_DATETIME_FORMAT")
 CATALOGUES = [path for code, _name in settings.LANGUAGES for path in translations.catalogues(code)]
 
 
@@ -60,3 +66,20 @@ def test_the_check_finds_what_is_broken(tmp_path):
     for text in ("Unsicher", "Hallo %(name)s", "Leer", "<b>Ja</b>", "%(n)s Bild"):
         assert text in found
     assert "'Gut'" not in found
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_a_day_cannot_be_mistaken_for_a_month(language):
+    """A meeting on the 3rd of April must not be read as one on the 4th of March."""
+    moment = datetime.datetime(2027, 4, 3, 17, 5)
+    with translation.override(language):
+        for name in (
+            "DATE_FORMAT",
+            "SHORT_DATE_FORMAT",
+            "DATETIME_FORMAT",
+            "SHORT_DATETIME_FORMAT",
+        ):
+            shown = date_format(moment, name)
+            assert re.match(r"0?3\b", shown), (name, shown)
+            assert ("TIME" in name) == ("17:05" in shown), (name, shown)
+        assert date_format(moment, "TIME_FORMAT") == "17:05"
