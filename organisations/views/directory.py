@@ -3,10 +3,8 @@
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from io import BytesIO
 from typing import Any
 
-import segno
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import limits
+from core import limits, qr
 from core.addresses import own_url, page_addresses
 from core.pagecache import cache_public
 from organisations import profile, share_images
@@ -193,13 +191,8 @@ def contact_vcard(request: HttpRequest, organisation: Organisation, pk: int) -> 
 @of_organisation
 def qr_code(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The page's address as a QR code, to print on a poster."""
-    address = own_url(organisation.get_absolute_url())
-    picture = BytesIO()
-    # White behind it, whatever the page's colours: dark codes on dark ground cannot be read.
-    segno.make(address, error="m").save(
-        picture, kind="svg", omitsize=True, border=4, light="#fff", svgclass=None, lineclass=None
-    )
-    response = HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+    picture = qr.svg(own_url(organisation.get_absolute_url()))
+    response = HttpResponse(picture, content_type="image/svg+xml")
     response["Cache-Control"] = "private, no-cache"
     return response
 
