@@ -81,7 +81,9 @@ class NetworkProfileAdmin(OfficeModelAdmin):
         "name": gettext_lazy("Steht auf der Startseite und unter jeder E-Mail."),
         "short_name": gettext_lazy("Steht oben links und im Titel im Browser."),
         "county": gettext_lazy("So heißt Ihr Landkreis in den Texten des Portals."),
-        "meetings_per_year": gettext_lazy("So viele Treffen nennt die Startseite."),
+        "meetings_per_year": gettext_lazy(
+            "So viele Treffen nennt die Startseite. Die Jahresplanung zählt danach, was noch fehlt."
+        ),
         "accompanied_by": gettext_lazy("Steht auf der Startseite. Leer: niemand wird genannt."),
         "contact_role": gettext_lazy("Öffentlich unten auf jeder Seite, unter dem Namen."),
         "contact_name": gettext_lazy("Öffentlich unten auf jeder Seite. Leer: kein Name."),
@@ -94,6 +96,7 @@ class NetworkProfileAdmin(OfficeModelAdmin):
             {
                 "fields": (
                     *_with_translations("name", "short_name", "county"),
+                    "federal_state",
                     "meetings_per_year",
                     "accompanied_by",
                 )

@@ -11,6 +11,8 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from accounts import own_data
         from core import jobs, mail, mailbox
+        from meetings import collisions
+        from meetings.services import year
         from organisations.services import proposals
         from portal import context_processors, delivery, demonstration, emails, services
 
@@ -20,6 +22,8 @@ class PortalConfig(AppConfig):
             services.forget_answered_feedback
         )
         proposals.switches.append(context_processors.edits_checked_first)
+        collisions.federal_states.append(context_processors.federal_state)
+        year.targets.append(context_processors.meetings_per_year)
         mailbox.boxes.append(demonstration.mailbox_box)
         own_data.register(
             "portal", collect=services.feedback_of, erase=services.forget_writer_of_feedback

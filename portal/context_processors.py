@@ -54,6 +54,18 @@ def edits_checked_first() -> bool:
     return profile is not None and profile.edits_checked_first
 
 
+def federal_state() -> str:
+    """The code of the Land whose holidays count, such as "BW"; "" while nobody has said it."""
+    profile = current_profile()
+    return profile.federal_state if profile else ""
+
+
+def meetings_per_year() -> int | None:
+    """How often the network wants to meet; None while there is no profile."""
+    profile = current_profile()
+    return profile.meetings_per_year if profile else None
+
+
 def network(request: HttpRequest) -> dict[str, object]:
     """Give templates `network`; a page that does not use it asks the database nothing."""
 

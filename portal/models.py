@@ -24,6 +24,26 @@ def logo_path(profile: "NetworkProfile", filename: str) -> str:
 class NetworkProfile(TranslatedModel):
     """The one row that says whose portal this is: nothing in the code names a county."""
 
+    class FederalState(models.TextChoices):
+        """The Länder by the codes of ISO 3166-2."""
+
+        BW = "BW", _("Baden-Württemberg")
+        BY = "BY", _("Bayern")
+        BE = "BE", _("Berlin")
+        BB = "BB", _("Brandenburg")
+        HB = "HB", _("Bremen")
+        HH = "HH", _("Hamburg")
+        HE = "HE", _("Hessen")
+        MV = "MV", _("Mecklenburg-Vorpommern")
+        NI = "NI", _("Niedersachsen")
+        NW = "NW", _("Nordrhein-Westfalen")
+        RP = "RP", _("Rheinland-Pfalz")
+        SL = "SL", _("Saarland")
+        SN = "SN", _("Sachsen")
+        ST = "ST", _("Sachsen-Anhalt")
+        SH = "SH", _("Schleswig-Holstein")
+        TH = "TH", _("Thüringen")
+
     translated_fields: ClassVar[tuple[str, ...]] = (
         "name",
         "short_name",
@@ -42,6 +62,13 @@ class NetworkProfile(TranslatedModel):
     name = models.CharField(_("Name des Netzwerks"), max_length=160)
     short_name = models.CharField(_("Kurzname"), max_length=40)
     county = models.CharField(_("Landkreis"), max_length=120)
+    federal_state = models.CharField(
+        _("Bundesland"),
+        max_length=2,
+        choices=FederalState.choices,
+        blank=True,
+        help_text=_("Danach richten sich die Feiertage in der Jahresplanung der Treffen."),
+    )
     claim = models.CharField(
         _("Leitsatz"),
         max_length=200,

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from organisations import reference_data
 from portal import services
+from portal.models import NetworkProfile
 
 
 class Command(BaseCommand):
@@ -19,6 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="of the network, in German")
         parser.add_argument("--short-name", help="for the head of each page, up to 40 characters")
         parser.add_argument("--county", help="as it is written in the imprint")
+        parser.add_argument(
+            "--federal-state",
+            default="",
+            choices=NetworkProfile.FederalState.values,
+            help="two letters, such as BW; public holidays follow it",
+        )
         parser.add_argument(
             "--municipalities",
             type=Path,
@@ -45,7 +52,9 @@ class Command(BaseCommand):
         contact = {name: value for name, value in options.items() if name.startswith("contact_")}
         try:
             with transaction.atomic():
-                profile, is_new = services.ensure_profile(**names, **contact)
+                profile, is_new = services.ensure_profile(
+                    **names, **contact, federal_state=options["federal_state"]
+                )
                 if is_new:
                     reference_data.load(
                         municipalities=options["municipalities"], outlines=options["outlines"]

@@ -1,0 +1,92 @@
+"""A year's meetings against what the network has agreed on, and what each month is full of."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.utils import timezone
+
+from meetings import collisions
+from meetings.collisions import Collision
+from meetings.models import Meeting
+
+# How often the network meets in a year; a higher app knows it.
+targets: list[Callable[[], int | None]] = []
+DEFAULT_TARGET = 3
+# A first and last year the planning shows; further off no calendar is known.
+FIRST_YEAR, LAST_YEAR = 2000, 2075
+LOOK_AHEAD = datetime.timedelta(days=60)
+INVITE_BEFORE = datetime.timedelta(weeks=6)
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of the planning.
+
+    :ivar first: its first day.
+    """
+
+    first: datetime.date
+    meetings: Sequence[Meeting]
+    collisions: Sequence[Collision]
+
+    @property
+    def is_over(self) -> bool:
+        return following(self.first) <= timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year's plan.
+
+    :ivar counting: the meetings that count towards the target, by date.
+    """
+
+    number: int
+    target: int
+    counting: Sequence[Meeting]
+    months: Sequence[Month]
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.target - len(self.counting))
+
+
+def target() -> int:
+    """Return how often the network wants to meet in a year."""
+    return next((number for ask in targets if (number := ask()) is not None), DEFAULT_TARGET)
+
+
+def of(number: int) -> Year:
+    """Return a year's plan; the number of queries does not depend on what is in it."""
+    first, last = datetime.date(number, 1, 1), datetime.date(number, 12, 31)
+    begins = [datetime.date(number, month, 1) for month in range(1, 13)]
+    zone = timezone.get_default_timezone()
+    rows = Meeting.objects.filter(
+        starts_at__gte=datetime.datetime.combine(first, datetime.time(), zone),
+        starts_at__lt=datetime.datetime.combine(last, datetime.time(), zone)
+        + datetime.timedelta(days=1),
+    ).order_by("starts_at", "pk")
+    meetings = list(rows)
+    others = [one for one in collisions.between(first, last) if one.kind != collisions.MEETING]
+    months = [
+        Month(
+            begin,
+            [one for one in meetings if timezone.localdate(one.starts_at).month == begin.month],
+            [
+                one
+                for one in others
+                if one.touches(begin, end - datetime.timedelta(days=1)) and one.ends_on >= begin
+            ],
+        )
+        for begin, end in pairwise([*begins, datetime.date(number + 1, 1, 1)])
+    ]
+    kinds = {Meeting.Kind.NETWORK, Meeting.Kind.KICKOFF}
+    counting = [one for one in meetings if not one.is_cancelled and one.kind in kinds]
+    return Year(number, target(), counting, months)
+
+
+def following(first: datetime.date) -> datetime.date:
+    """Return the first day of the month after the one that begins on a day."""
+    return (first + datetime.timedelta(days=32)).replace(day=1)
