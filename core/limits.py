@@ -55,8 +55,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "problem": (Limit(5, HOUR), Limit(20, DAY)),
     "feedback": (Limit(5, HOUR), Limit(20, DAY)),
     "mails_about_feedback": (Limit(20, HOUR), Limit(60, DAY)),
+    # A whole room writes from one network; how many ideas a meeting holds is limited as well.
+    "idea": (Limit(300, 10 * MINUTE), Limit(2000, DAY)),
     "duplicates": (Limit(120, 10 * MINUTE),),
     "image": (Limit(60, HOUR),),
+    # Answers to one invitation, and new links to invitations by network address.
+    "answer": (Limit(60, HOUR),),
+    "new_link": (Limit(20, HOUR), Limit(60, DAY)),
     # What is kept of a form sent without a log-in, by network address: it fills sessions.
     "resume": (Limit(30, HOUR),),
 }

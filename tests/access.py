@@ -40,6 +40,7 @@ class World:
         self._questions()
         self._images()
         self._office()
+        self._ideas()
 
     def _people(self, client_for: Callable[[User | None], Client]) -> None:
         self.outsider = factories.make_user(email="fremd@example.org")
@@ -142,6 +143,13 @@ class World:
             key="access", to="fremd@example.org", mail="", language="de", context={},
             subject_body=("Betreff", "Text"),
         )  # fmt: skip
+
+    def _ideas(self) -> None:
+        self.brainstorm = factories.make_meeting(slug="ideenabend")
+        self.team_meeting = factories.make_meeting(slug="nur-team", visibility="office")
+        self.board = factories.make_idea_board(meeting=self.brainstorm)
+        self.idea = factories.make_idea(meeting=self.brainstorm)
+        self.campaign = factories.make_campaign()
 
 
 @dataclass(frozen=True)
@@ -417,6 +425,20 @@ MATRIX: dict[str, Row] = {
     "organisations:access_request@foreign_draft": Row(
         "302 404 404 404 404 404", "302 404 404 404 404 404", of("foreign_draft")
     ),
+    # --- actions ----------------------------------------------------------------------------------
+    "actions:room": Row(
+        everybody(200), everybody(200), lambda world: {"code": world.board.shown_code}
+    ),
+    "actions:room@guessed": Row(
+        everybody(404), everybody(404), lambda world: {"code": "0000-0000-0000"}
+    ),
+    # The office reads them here; it writes at its desk.
+    "actions:ideas": Row(
+        "302 404 200 200 200 200", "302 404 200 200 404 404", lambda world: {"slug": "ideenabend"}
+    ),
+    "actions:ideas@team": Row(
+        "302 404 404 404 200 200", "302 404 404 404 404 404", lambda world: {"slug": "nur-team"}
+    ),
     # --- accounts ---------------------------------------------------------------------------------
     # Who is logged in has no business at the door.
     **{
@@ -641,6 +663,23 @@ ADMIN: dict[str, Row] = {
     "admin:portal_networkprofile_logo": Row(
         office(200), office(200), lambda world: {"pk": world.network.pk}
     ),
+    # --- Ideas: which button was pressed, the request must say
+    "admin:meetings_meeting_ideas": Row(
+        office(200), office(404), lambda world: {"pk": world.brainstorm.pk}
+    ),
+    **{
+        f"admin:meetings_meeting_ideas_{name}": Row(
+            office(200), office(405), lambda world: {"pk": world.brainstorm.pk}
+        )
+        for name in ("wall", "code")
+    },
+    "admin:meetings_meeting_ideas_edit": Row(
+        office(200),
+        office(200),
+        lambda world: {"pk": world.brainstorm.pk, "idea": world.idea.pk},
+    ),
+    **model("actions_idea", "idea", officer="view"),
+    **model("actions_campaign", "campaign", officer=ALL),
     **model("organisations_importrun", "import_run", officer="view add change", saves=True),
     "admin:organisations_importrun_template": Row(office(200), office(200)),
     "admin:organisations_importrun_faulty": Row(

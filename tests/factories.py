@@ -23,7 +23,17 @@ from django.utils.text import slugify
 from PIL import Image
 
 from accounts.models import User
-from meetings.models import Meeting, MeetingReminder, SchoolHoliday
+from actions.models import Campaign, Idea, IdeaBoard, IdeaSupport
+from core.tokens import hash_token
+from meetings.models import (
+    AgendaItem,
+    Invitation,
+    InvitationLink,
+    Meeting,
+    MeetingReminder,
+    SchoolHoliday,
+    Task,
+)
 from organisations.models import (
     AccessRequest,
     Confirmation,
@@ -452,6 +462,94 @@ def make_school_holiday(*, name: str = "Sommerferien", **days: datetime.date) ->
     days.setdefault("starts_on", timezone.localdate())
     days.setdefault("ends_on", days["starts_on"])
     return SchoolHoliday.objects.create(name=name, **days)
+
+
+def make_meeting_invitation(
+    *,
+    meeting: Meeting | None = None,
+    interpreting: Sequence[Language] = (),
+    token: str = "",
+    **fields: Any,
+) -> Invitation:
+    """Return an invitation that has gone out; with `token` one whose link can be followed.
+
+    A `reply` is given now, and a "yes" is for one person.
+    """
+    number = next(_numbers)
+    fields.setdefault("email", f"gast{number}@example.org")
+    fields.setdefault("name", f"Gast {number}")
+    fields.setdefault("invited_at", timezone.now())
+    if reply := fields.get("reply"):
+        fields.setdefault("replied_at", timezone.now())
+        fields.setdefault("replied_by_way", Invitation.Way.LINK)
+        fields.setdefault("people", 1 if reply == Invitation.Reply.YES else 0)
+    invitation = Invitation.objects.create(meeting=meeting or make_meeting(), **fields)
+    invitation.interpreting.set(interpreting)
+    if token:
+        InvitationLink.objects.create(
+            invitation=invitation,
+            token_hash=hash_token(token),
+            expires_at=max(invitation.meeting.ends_at, timezone.now())
+            + datetime.timedelta(days=30),
+        )
+    return invitation
+
+
+def make_agenda_item(*, meeting: Meeting | None = None, **fields: Any) -> AgendaItem:
+    """Return an item of the agenda, the last one unless `position` says otherwise."""
+    meeting = meeting or make_meeting()
+    number = next(_numbers)
+    fields.setdefault("title", f"Thema {number}")
+    fields.setdefault("position", number)
+    return AgendaItem.objects.create(meeting=meeting, **fields)
+
+
+def make_proposed_item(*, organisation: Organisation, by: User, **fields: Any) -> AgendaItem:
+    """Return what an organisation has proposed for an agenda, undecided."""
+    values = {"state": AgendaItem.State.PROPOSED, "origin": AgendaItem.Origin.PROPOSAL} | fields
+    return make_agenda_item(organisation=organisation, proposed_by=by, **values)
+
+
+def make_task(**fields: Any) -> Task:
+    """Return an open task, of no meeting unless one is given: members know of it."""
+    fields.setdefault("text", f"Aufgabe {next(_numbers)}")
+    return Task.objects.create(**fields)
+
+
+# --- Actions --------------------------------------------------------------------------------------
+def make_idea_board(*, meeting: Meeting | None = None, **fields: Any) -> IdeaBoard:
+    """Return a board that is open now, unless its times say otherwise."""
+    now = timezone.now()
+    fields = {
+        "opens_at": now - datetime.timedelta(hours=1),
+        "closes_at": now + datetime.timedelta(hours=1),
+    } | fields
+    return IdeaBoard.objects.create(meeting=meeting or make_meeting(), **fields)
+
+
+def make_idea(
+    *, meeting: Meeting | None = None, supporters: Sequence[Organisation] = (), **fields: Any
+) -> Idea:
+    """Return an idea from the room, with the organisations that support it."""
+    fields = {"text": f"Idee {next(_numbers)}", "way": Idea.Way.ROOM} | fields
+    idea = Idea.objects.create(
+        meeting=meeting or make_meeting(), creation_key=uuid.uuid4(), **fields
+    )
+    for organisation in supporters:
+        IdeaSupport.objects.create(idea=idea, organisation=organisation)
+    return idea
+
+
+def make_campaign(**fields: Any) -> Campaign:
+    number = next(_numbers)
+    values = {
+        "name": "Interkulturelle Woche",
+        "year": 2027,
+        "slug": f"woche-{number}",
+        "starts_on": datetime.date(2027, 9, 25),
+        "ends_on": datetime.date(2027, 10, 3),
+    } | fields
+    return Campaign.objects.create(**values)
 
 
 # --- Portal ---------------------------------------------------------------------------------------
