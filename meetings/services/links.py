@@ -3,10 +3,13 @@
 import datetime
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.utils import timezone
 
-from core import tokens
-from meetings.models import Invitation, InvitationLink
+from accounts.models import normalise_email
+from core import limits, tokens
+from meetings.emails import answers as emails
+from meetings.models import Invitation, InvitationLink, Meeting
 
 # After the meeting one may still want to read where it was, or that one had excused oneself.
 VALID_AFTER = datetime.timedelta(days=30)
@@ -42,3 +45,37 @@ def new_links(invitations: Iterable[Invitation]) -> dict[int, str]:
         made[invitation.pk] = token
     InvitationLink.objects.bulk_create(rows, batch_size=500)
     return made
+
+
+# --- A lost link ----------------------------------------------------------------------------------
+# More meetings at a time nobody is invited to; the mail stays short.
+MOST_RENEWED = 5
+
+
+def renew(*, email: str, language: str) -> bool:
+    """Send an address new links to the invitations it can still answer.
+
+    An address nobody has invited gets a mail too, so that neither what is done nor how long it
+    takes tells who is invited.
+
+    :param email: in any case, with blanks around it.
+    :param language: of the page.
+    :return: False when the address had enough mails lately, which must not be told.
+    """
+    email = normalise_email(email)
+    if not limits.allow(email, action="mail_to_address"):
+        return False
+    now = timezone.now()
+    with transaction.atomic():
+        found = list(
+            Invitation.objects.invited()
+            .filter(email=email, meeting__starts_at__gt=now)
+            .exclude(meeting__state=Meeting.State.CANCELLED)
+            .select_related("meeting")
+            .order_by("meeting__starts_at", "pk")[:MOST_RENEWED]
+        )
+        made = new_links(found)
+        emails.new_links(
+            email, {one: made[one.pk] for one in found}, language=language, asked_at=now
+        )
+    return True
