@@ -1,11 +1,17 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
     name = "core"
     verbose_name = _("Technik")
+
+    def ready(self) -> None:
+        from core import statistics
+
+        post_migrate.connect(statistics.after_migrations, sender=self)
 
 
 class OfficeConfig(admin_apps.AdminConfig):

@@ -1,8 +1,16 @@
 """What the database knows about its own tables, so that it picks the right index."""
 
+from typing import Any
+
 from django.db import connection
 
 ROWS = 1000  # per index that SQLite looks at; enough for orders of magnitude
+
+
+def after_migrations(**kwargs: Any) -> None:
+    """Count anew what a migration has made SQLite forget: it rebuilds a table to change it."""
+    if connection.vendor == "sqlite":
+        refresh()
 
 
 def refresh() -> None:
