@@ -40,6 +40,7 @@ class World:
         self._questions()
         self._images()
         self._office()
+        self._door()
         self._ideas()
 
     def _people(self, client_for: Callable[[User | None], Client]) -> None:
@@ -150,6 +151,10 @@ class World:
         self.board = factories.make_idea_board(meeting=self.brainstorm)
         self.idea = factories.make_idea(meeting=self.brainstorm)
         self.campaign = factories.make_campaign()
+
+    def _door(self) -> None:
+        """A meeting that has begun, so that somebody can be there."""
+        self.evening = factories.make_meeting(slug="abend", state="held")
 
 
 @dataclass(frozen=True)
@@ -663,6 +668,19 @@ ADMIN: dict[str, Row] = {
     "admin:portal_networkprofile_logo": Row(
         office(200), office(200), lambda world: {"pk": world.network.pk}
     ),
+    # --- At the door: an empty request taps on nothing
+    "admin:meetings_meeting_door": Row(
+        office(200), office(302), lambda world: {"pk": world.evening.pk}
+    ),
+    "admin:meetings_meeting_door_hold": Row(
+        office(405), office(302), lambda world: {"pk": world.evening.pk}
+    ),
+    **{
+        f"admin:meetings_meeting_door_{name}": Row(
+            office(200), office(405), lambda world: {"pk": world.evening.pk}
+        )
+        for name in ("list", "badges")
+    },
     # --- Ideas: which button was pressed, the request must say
     "admin:meetings_meeting_ideas": Row(
         office(200), office(404), lambda world: {"pk": world.brainstorm.pk}

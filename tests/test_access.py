@@ -12,6 +12,7 @@ from django.core.cache import caches
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from core import pdf
 from tests.access import ADMIN, COLUMNS, MATRIX, Row, World
 
 ROWS = MATRIX | ADMIN
@@ -43,7 +44,9 @@ def test_the_matrix_holds_no_route_that_is_gone():
 
 
 @pytest.fixture
-def world(db, client_for, network) -> World:
+def world(db, client_for, network, monkeypatch) -> World:
+    # What a PDF holds is of no matter here, and each takes a second.
+    monkeypatch.setattr(pdf, "render", lambda html: b"%PDF-1.7")
     return World(client_for)
 
 

@@ -16,7 +16,7 @@ from .meeting import Meeting
 class Attendance(models.Model):
     """Who was there: a person, or several of an organisation at once.
 
-    `key` is made where the switch is tapped, so that a tap sent twice over a bad connection is one
+    `key` is known before the row is: where a switch is tapped twice, or on two tablets, it is one
     row. The organisation and the number stay for the report; the name goes when the law no longer
     needs it.
     """
@@ -69,11 +69,6 @@ class Attendance(models.Model):
                 condition=Q(people__range=(1, 500)),
                 name="meetings_attendance_people",
                 violation_error_message=_("Bitte geben Sie eine Zahl von 1 bis 500 an."),
-            ),
-            models.UniqueConstraint(
-                fields=["meeting", "invitation"],
-                condition=Q(invitation__isnull=False),
-                name="meetings_attendance_once_per_invitation",
             ),
         ]
 
