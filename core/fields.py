@@ -36,3 +36,17 @@ class RowsField(forms.ModelMultipleChoiceField):
                     params={"value": str(entry)[:40]},
                 )
         return super()._check_values(value)  # type: ignore[misc]
+
+
+class RowField(forms.ModelChoiceField):
+    """One row to choose from; see `RowsField`."""
+
+    def to_python(self, value: Any) -> Any:
+        is_row = isinstance(value, self.queryset.model)  # type: ignore[union-attr]
+        if value in self.empty_values or is_row or is_key(self.queryset.model, value):  # type: ignore[union-attr]
+            return super().to_python(value)
+        raise ValidationError(
+            self.error_messages["invalid_choice"],
+            code="invalid_choice",
+            params={"value": str(value)[:40]},
+        )

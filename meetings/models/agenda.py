@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from simple_history.models import HistoricalRecords
 
 from organisations.models import Organisation
@@ -35,6 +36,9 @@ class AgendaItem(models.Model):
         PROPOSAL = "proposal", _("Vorschlag einer Organisation")
         LAST_MINUTES = "last_minutes", _("Genehmigung des letzten Protokolls")
         OPEN_TASKS = "open_tasks", _("Offene Aufgaben")
+
+    # What the portal puts on an agenda by itself.
+    BY_ITSELF = (Origin.LAST_MINUTES, Origin.OPEN_TASKS)
 
     meeting = models.ForeignKey(
         Meeting, models.CASCADE, related_name="agenda", verbose_name=_("Treffen")
@@ -112,4 +116,14 @@ class AgendaItem(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.title
+
+    @property
+    def heading(self) -> str:
+        """Its title; what the portal has put there by itself speaks the reader's language."""
+        if self.origin in self.BY_ITSELF:
+            with override(settings.LANGUAGE_CODE):
+                is_unchanged = self.title == str(self.Origin(self.origin).label)
+            if is_unchanged:
+                return self.get_origin_display()
         return self.title
