@@ -5,6 +5,7 @@ A cell is the status of a request with nothing in it: 200 a page, or the form ag
 thing one can do there.
 """
 
+import datetime
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from core.mail import queue_mail
 from core.tokens import new_token
+from meetings.models import Decision
 from organisations.models import DuplicatePair, Merge, Organisation, OrganisationImage
 from organisations.services.images import sized_name
 from tests import factories
@@ -39,6 +42,8 @@ class World:
         self._contacts()
         self._questions()
         self._images()
+        self._meetings_agenda()
+        self._meetings_minutes()
         self._office()
         self._door()
         self._ideas()
@@ -115,6 +120,33 @@ class World:
         default_storage.save(sized_name(self.hidden_portrait, "klein"), small)
         self.hidden_contact.photo = self.hidden_portrait
         self.hidden_contact.save()
+
+    def _meetings_agenda(self) -> None:
+        """What a meeting talks about and what comes of it; members see what is published."""
+        soon = timezone.now() + datetime.timedelta(days=5)
+        self.agenda_meeting = factories.make_meeting(slug="mit-vorschlaegen", proposals_until=soon)
+        self.agenda_item = factories.make_agenda_item(meeting=self.agenda_meeting)
+        self.proposed_item = factories.make_proposed_item(
+            meeting=self.agenda_meeting, organisation=self.active, by=self.manager
+        )
+        self.task = factories.make_task(organisation=self.active)
+        self.foreign_task = factories.make_task(organisation=self.foreign)
+        held = factories.make_meeting(state="held")
+        self.draft_task = factories.make_task(organisation=self.active, meeting=held)
+        self.decision = Decision.objects.create(
+            meeting=held, year=2026, number=1, text="Wir treffen uns öfter."
+        )
+
+    def _meetings_minutes(self) -> None:
+        """Minutes that members read, and some that nobody has published yet."""
+        self.minuted = factories.make_meeting(slug="protokolliert", state="documented")
+        factories.make_minutes(meeting=self.minuted, text="Alle waren da.")
+        self.minuted_decision = factories.make_decision(meeting=self.minuted)
+        self.minuted_task = factories.make_task(meeting=self.minuted, person="Mina")
+        self.unminuted = factories.make_meeting(slug="im-entwurf", state="held")
+        factories.make_minutes(meeting=self.unminuted, state="draft", text="Noch nicht fertig.")
+        self.drafted_decision = factories.make_decision(meeting=self.unminuted)
+        self.drafted_task = factories.make_task(meeting=self.unminuted, person="Mina")
 
     def _office(self) -> None:
         self.group = officer_group()
@@ -270,6 +302,17 @@ MATRIX: dict[str, Row] = {
     "robots": PAGE,
     "sitemap": PAGE,
     "sitemap_part": Row(everybody(200), everybody(405), lambda world: {"part": 0}),
+    # --- meetings: what was minuted and decided ---------------------------------------------------
+    **{
+        f"meetings:{name}@{meeting}": Row(cells, READ_ONLY, at(meeting))
+        for name in ("minutes", "minutes_pdf")
+        for meeting, cells in (
+            ("minuted", "302 404 200 200 200 200"),
+            ("unminuted", "302 404 404 404 200 200"),
+        )
+    },
+    "meetings:search": Row("302 404 200 200 200 200", READ_ONLY),
+    "meetings:decisions": Row("302 404 200 200 200 200", READ_ONLY),
     # --- organisations: the directory -------------------------------------------------------------
     "organisations:list": PAGE,
     **{
@@ -444,6 +487,24 @@ MATRIX: dict[str, Row] = {
     "actions:ideas@team": Row(
         "302 404 404 404 200 200", "302 404 404 404 404 404", lambda world: {"slug": "nur-team"}
     ),
+    # --- meetings: agenda and tasks ---------------------------------------------------------------
+    # For members of the network; the officer puts things on the agenda in the office.
+    "meetings:propose@agenda_meeting": Row(
+        "302 404 200 200 404 404",
+        "302 404 200 200 404 404",
+        lambda world: {"slug": world.agenda_meeting.slug},
+    ),
+    "meetings:proposal_withdraw@own": Row(
+        "302 405 405 405 405 405",
+        "302 404 302 302 404 404",
+        lambda world: {"slug": world.agenda_meeting.slug, "pk": world.proposed_item.pk},
+    ),
+    "meetings:tasks": Row("302 404 200 200 200 200", READ_ONLY),
+    "meetings:task@task": Row("302 404 200 200 200 200", OWN_DONE, of("task")),
+    "meetings:task@foreign_task": Row(
+        "302 404 200 200 200 200", "302 404 404 404 302 302", of("foreign_task")
+    ),
+    "meetings:task@draft_task": Row(FOREIGN, FOREIGN_DONE, of("draft_task")),
     # --- accounts ---------------------------------------------------------------------------------
     # Who is logged in has no business at the door.
     **{
@@ -668,6 +729,49 @@ ADMIN: dict[str, Row] = {
     "admin:portal_networkprofile_logo": Row(
         office(200), office(200), lambda world: {"pk": world.network.pk}
     ),
+    # --- Minutes in the office; an empty request writes nothing.
+    **{
+        f"admin:meetings_meeting_{name}@{meeting}": Row(office(page), office(sent), of(meeting))
+        for name, meeting, page, sent in (
+            ("minutes", "unminuted", 200, 302),
+            ("minutes", "minuted", 200, 200),
+            ("minutes_correct", "unminuted", 302, 302),
+            ("minutes_correct", "minuted", 200, 302),
+            ("minutes_part", "unminuted", 405, 404),
+            ("minutes_publish", "unminuted", 200, 302),
+            ("minutes_publish", "minuted", 302, 302),
+        )
+    },
+    **{
+        f"admin:meetings_meeting_{name}@{meeting}": Row(
+            office(200),
+            office(200),
+            lambda world, meeting=meeting: {"pk": getattr(world, meeting).pk, "item": 0},
+        )
+        for name in ("decision_add", "task_add")
+        for meeting in ("minuted", "unminuted")
+    },
+    # Of minutes members have read nothing is removed; what belongs to others is not there.
+    **{
+        f"admin:meetings_meeting_{name}@{meeting} {row}": Row(
+            office(page),
+            office(sent),
+            lambda world, key=key, meeting=meeting, row=row: {
+                "pk": getattr(world, meeting).pk,
+                key: getattr(world, row).pk,
+            },
+        )
+        for name, key, meeting, row, page, sent in (
+            ("decision", "decision", "minuted", "minuted_decision", 200, 200),
+            ("decision", "decision", "minuted", "drafted_decision", 404, 404),
+            ("decision_remove", "decision", "unminuted", "drafted_decision", 405, 302),
+            ("decision_remove", "decision", "minuted", "drafted_decision", 404, 404),
+            ("minutes_task", "task", "minuted", "minuted_task", 200, 200),
+            ("minutes_task", "task", "minuted", "drafted_task", 404, 404),
+            ("minutes_task_remove", "task", "unminuted", "drafted_task", 405, 302),
+            ("minutes_task_remove", "task", "minuted", "drafted_task", 404, 404),
+        )
+    },
     # --- At the door: an empty request taps on nothing
     "admin:meetings_meeting_door": Row(
         office(200), office(302), lambda world: {"pk": world.evening.pk}
@@ -704,4 +808,19 @@ ADMIN: dict[str, Row] = {
         office(200), office(200), lambda world: {"pk": world.import_run.pk}
     ),
     **model("portal_feedback", "feedback", officer="view change", saves=True),
+    # --- meetings: agenda and tasks
+    "admin:meetings_meeting_agenda": Row(
+        office(200), office(200), lambda world: {"pk": world.agenda_meeting.pk}
+    ),
+    "admin:meetings_meeting_agenda_item": Row(
+        office(200),
+        office(200),
+        lambda world: {"pk": world.agenda_meeting.pk, "item": world.agenda_item.pk},
+    ),
+    "admin:meetings_meeting_agenda_item@other": Row(
+        office(404), office(404), lambda world: {"pk": world.agenda_meeting.pk, "item": 999_999}
+    ),
+    **model("meetings_task", "task", officer="view add change"),
+    "admin:meetings_task_end": Row(office(200), office(200), of("task")),
+    **model("meetings_decision", "decision", officer="view", administrator="view"),
 }

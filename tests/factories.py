@@ -24,16 +24,21 @@ from PIL import Image
 
 from accounts.models import User
 from actions.models import Campaign, Idea, IdeaBoard, IdeaSupport
+from core.folding import fold
 from core.tokens import hash_token
 from meetings.models import (
     AgendaItem,
+    Decision,
     Invitation,
     InvitationLink,
     Meeting,
     MeetingReminder,
+    Minutes,
+    MinutesEntry,
     SchoolHoliday,
     Task,
 )
+from meetings.services.minutes import refresh_search_text
 from organisations.models import (
     AccessRequest,
     Confirmation,
@@ -514,6 +519,28 @@ def make_task(**fields: Any) -> Task:
     """Return an open task, of no meeting unless one is given: members know of it."""
     fields.setdefault("text", f"Aufgabe {next(_numbers)}")
     return Task.objects.create(**fields)
+
+
+def make_minutes(*, meeting: Meeting | None = None, text: str = "", **fields: Any) -> Minutes:
+    """Return published minutes; `text` stands at the first item of the agenda."""
+    meeting = meeting or make_meeting(state="documented")
+    if fields.setdefault("state", Minutes.State.PUBLISHED) == Minutes.State.PUBLISHED:
+        fields.setdefault("published_at", timezone.now())
+    minutes = Minutes.objects.create(meeting=meeting, **fields)
+    if text:
+        item = meeting.agenda.order_by("position").first() or make_agenda_item(meeting=meeting)
+        MinutesEntry.objects.create(minutes=minutes, agenda_item=item, text=text)
+    refresh_search_text(minutes, meeting)
+    return minutes
+
+
+def make_decision(*, meeting: Meeting, **fields: Any) -> Decision:
+    """Return a decision of a meeting, with a number if its minutes are published."""
+    fields.setdefault("text", f"Wir machen das so: {next(_numbers)}")
+    fields.setdefault("year", meeting.begins.year)
+    if "number" not in fields and meeting.state == Meeting.State.DOCUMENTED:
+        fields["number"] = Decision.objects.filter(year=fields["year"]).count() + 1
+    return Decision.objects.create(meeting=meeting, search_text=fold(fields["text"]), **fields)
 
 
 # --- Actions --------------------------------------------------------------------------------------

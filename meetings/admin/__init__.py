@@ -1,5 +1,29 @@
 """The officer's desk for meetings; one module per noun, each registers its own pages."""
 
-from meetings.admin import agenda, door, meeting, minutes, tasks
+from meetings.admin import (
+    agenda,
+    answers,
+    door,
+    files,
+    invitations,
+    meeting,
+    minutes,
+    overview,
+    school_holidays,
+    tasks,
+    year,
+)
 
-__all__ = ["agenda", "door", "meeting", "minutes", "tasks"]
+__all__ = [
+    "agenda",
+    "answers",
+    "door",
+    "files",
+    "invitations",
+    "meeting",
+    "minutes",
+    "overview",
+    "school_holidays",
+    "tasks",
+    "year",
+]
