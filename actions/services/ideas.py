@@ -293,9 +293,9 @@ def merge(*, ideas: Iterable[Idea], by: User, kept: Idea | None = None) -> Idea:
     ]
     if len(locked) < 2 or len({idea.meeting_id for idea in locked}) > 1:
         raise Refused(_("Bitte wählen Sie mindestens zwei Ideen, die zu sehen sind."))
-    best = Idea.objects.filter(pk__in=[idea.pk for idea in locked]).with_support()
-    first = best.order_by("-supporters", "created_at", "pk").values_list("pk", flat=True)[0]
-    target = next(idea for idea in locked if idea.pk == (kept.pk if kept else first))
+    counted: Any = Idea.objects.filter(pk__in=[idea.pk for idea in locked]).with_support()
+    best = min(counted, key=lambda idea: (-idea.supporters, idea.created_at, idea.pk))
+    target = next(idea for idea in locked if idea.pk == (kept or best).pk)
     reason = gettext_lazy("Ideen zusammengeführt")
     for idea in locked:
         if idea != target:
