@@ -17,6 +17,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django.utils.text import slugify
@@ -32,12 +33,15 @@ from meetings.models import (
     Invitation,
     InvitationLink,
     Meeting,
+    MeetingDocument,
+    MeetingPhoto,
     MeetingReminder,
     Minutes,
     MinutesEntry,
     SchoolHoliday,
     Task,
 )
+from meetings.services import files as meeting_files
 from meetings.services.minutes import refresh_search_text
 from organisations.models import (
     AccessRequest,
@@ -541,6 +545,37 @@ def make_decision(*, meeting: Meeting, **fields: Any) -> Decision:
     if "number" not in fields and meeting.state == Meeting.State.DOCUMENTED:
         fields["number"] = Decision.objects.filter(year=fields["year"]).count() + 1
     return Decision.objects.create(meeting=meeting, search_text=fold(fields["text"]), **fields)
+
+
+def make_meeting_document(*, meeting: Meeting | None = None, **fields: Any) -> MeetingDocument:
+    """Return a document with a small PDF; `content` is its bytes."""
+    content = fields.pop("content", b"%PDF-1.4\n%%EOF\n")
+    values = {
+        "title": "Einladungsplakat",
+        "file_name": "plakat.pdf",
+        "content_type": "application/pdf",
+        "size": len(content),
+    } | fields
+    row = MeetingDocument(meeting=meeting or make_meeting(), **values)
+    row.file.save(str(row.pk), ContentFile(content), save=False)
+    row.save()
+    return row
+
+
+def make_meeting_photo(*, meeting: Meeting | None = None, **fields: Any) -> MeetingPhoto:
+    """Return a photo with its files."""
+    values = {
+        "alt_text": "Menschen an einem langen Tisch",
+        "credit": "Mina Muster",
+        "has_consent": True,
+        "width": 60,
+        "height": 40,
+    } | fields
+    row = MeetingPhoto.objects.create(meeting=meeting or make_meeting(), **values)
+    for size in meeting_files.SIZES:
+        content = ContentFile(image_bytes(kind="WEBP", size=(row.width, row.height)))
+        default_storage.save(meeting_files.photo_name(row, size), content)
+    return row
 
 
 # --- Actions --------------------------------------------------------------------------------------
