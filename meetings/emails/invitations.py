@@ -41,7 +41,7 @@ A_MEETING = {
     "place": _("Haus der Vereine, Musterstraße 1, Musterstadt"),
     "accessibility": _("barrierefrei"),
     "is_online": True,
-    "interpreters": [_("Arabisch"), _("Türkisch")],
+    "interpreters": _("Arabisch, Türkisch"),
     "until": _("10. März 2027, 18:00 Uhr"),
     "source": "representative",
     "organisation": AN_ORGANISATION,
@@ -221,7 +221,7 @@ def _shared(meeting: Meeting, mail: str, what: set[str]) -> dict[str, Any]:
         "place": place,
         "accessibility": meeting.get_accessibility_display() if is_known else "",
         "is_online": bool(meeting.online_url),
-        "interpreters": [str(language) for language in meeting.interpreters.all()],
+        "interpreters": ", ".join(str(language) for language in meeting.interpreters.all()),
         "until": words.moment(meeting.answer_until, meeting) if meeting.answer_until else "",
     }
     if mail == INVITATION:
