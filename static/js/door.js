@@ -75,12 +75,11 @@ const paint = () => {
 // Somebody who is on no list yet; the portal's own line takes its place as soon as it comes.
 const newLine = (tap) => {
   const line = document.createElement("li");
-  const text = document.createElement("span");
+  const text = document.createElement("bdi");
   line.className = "door-line door-line--new";
   line.dataset.line = tap.key;
   line.dataset.present = "0";
   line.dataset.people = tap.people;
-  text.dir = "auto";
   text.textContent = [tap.name, tap.organisation_name, tap.people].filter(Boolean).join(" · ");
   const button = document.createElement("button");
   button.type = "button";

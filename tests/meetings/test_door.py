@@ -230,7 +230,7 @@ def test_every_switch_is_a_form(meeting, organisation, browser):
     address = desk.address("door", meeting)
     text = browser.get(address).content.decode()
     assert "Haus der Musik e. V." in text
-    assert "3 erwartet" in text
+    assert "erwartet: 3" in text
     key = line(meeting, "Amina").key
     answer = browser.post(address, {"key": key, "is_present": "1"})
     assert answer.status_code == 302
