@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -95,7 +95,6 @@ class TaskAdmin(OfficeModelAdmin):
     list_select_related = ("organisation", "user", "meeting")
     list_defer = ("search_text",)
     search_fields = ("text", "person", "organisation__name")
-    ordering = ("state", "due_on", "pk")
     bulk_actions = (CloseTasks(drop=False), CloseTasks(drop=True))
     fields = ("text", "organisation", "account", "person", "due_on", "seen", "form_key")
 
@@ -103,9 +102,9 @@ class TaskAdmin(OfficeModelAdmin):
         view = self.admin_site.admin_view(self.end)
         return [path("<int:pk>/stand/", view, name="meetings_task_end"), *super().get_urls()]
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
         # What is open first, by alphabet: "done", "dropped", "open".
-        return ("-state", "due_on", "pk")
+        return ("-state", F("due_on").asc(nulls_last=True), "pk")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -203,6 +203,10 @@ class Decision(models.Model):
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
         return self.filter(state=Task.State.OPEN)
+
+    def by_day(self) -> "TaskQuerySet":
+        """What is due first, first; what has no day comes last on every database."""
+        return self.order_by(F("due_on").asc(nulls_last=True), "pk")
 
     def visible_to(self, user) -> "TaskQuerySet":
         """Those of published minutes for members; all for the officer."""

@@ -111,7 +111,7 @@ def shown(meeting: Meeting, user: User) -> Agenda | None:
     open_tasks: list[Task] = []
     if Origin.OPEN_TASKS in origins:
         known = tasks.known().open().select_related("organisation", "user")
-        open_tasks = list(known.order_by("due_on", "pk")[:50])
+        open_tasks = list(known.by_day()[:50])
     last = last_minutes(meeting) if Origin.LAST_MINUTES in origins else None
     return Agenda(
         meeting=meeting,

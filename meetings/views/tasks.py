@@ -31,14 +31,14 @@ def tasks(request: HttpRequest) -> HttpResponse:
     if shows_ended:
         rows = visible.exclude(state=Task.State.OPEN).order_by("-done_at", "-pk")
     else:
-        rows = visible.open().order_by("due_on", "pk")
+        rows = visible.open().by_day()
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("seite"))
     own = services.open_for(request.user).select_related("organisation", "meeting")
     return render(
         request,
         "meetings/task_list.html",
         {
-            "own": [] if shows_ended else list(own.order_by("due_on", "pk")),
+            "own": [] if shows_ended else list(own.by_day()),
             "tasks": page.object_list,
             "page_obj": page,
             "shows_ended": shows_ended,
