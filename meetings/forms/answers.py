@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, IntegerField, Value, When
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import RowsField
@@ -28,7 +29,12 @@ class WholeNumberField(forms.IntegerField):
 
     def __init__(self, *, wrong: Any, most: int, **options: Any) -> None:
         self.wrong = wrong
-        attrs = {"inputmode": "numeric", "autocomplete": "off", "data-stepper": ""}
+        attrs = {
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "placeholder": "0",
+            "data-stepper": "",
+        }
         super().__init__(
             max_value=most,
             widget=forms.NumberInput(attrs=attrs),
@@ -73,9 +79,9 @@ class AnswerForm(forms.Form):
         required=False,
     )
     names = CleanCharField(
-        label=_("Wer kommt?"),
+        label=_("Namen"),
         help_text=_(
-            "Die Namen, mit Komma getrennt. So können wir Namensschilder vorbereiten. Zum "
+            "Wer kommt? Bitte mit Komma trennen. So können wir Namensschilder vorbereiten. Zum "
             "Beispiel: Ana Petrova, Yusuf Kaya"
         ),
         max_length=500,
@@ -117,6 +123,8 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
     details = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    # Next to nothing has to be filled in, and the page says so once.
+    mark_optional = False
     seen_version = forms.IntegerField(
         required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
     )
@@ -128,20 +136,17 @@ class AnswerForm(forms.Form):
         if data is None:
             options["initial"] = self._present() | options.get("initial", {})
         super().__init__(data, **options)
-        offered = list(meeting.interpreters.all())
-        languages = self.fields["interpreting"]
-        # What is offered stands first.
-        languages.queryset = Language.objects.annotate(
+        # What is planned stands first, and what was chosen before.
+        planned = set(meeting.interpreters.values_list("pk", flat=True))
+        chosen = set(self.initial.get("interpreting", ()))
+        self.first_languages = len(planned | chosen)
+        self.fields["interpreting"].queryset = Language.objects.annotate(
             is_other=Case(
-                When(pk__in=[one.pk for one in offered], then=Value(0)),
+                When(pk__in=planned | chosen, then=Value(0)),
                 default=Value(1),
                 output_field=IntegerField(),
             )
         ).order_by("is_other", "position", "name", "pk")
-        if offered:
-            languages.help_text = _("Geplant ist: %(languages)s") % {
-                "languages": ", ".join(map(str, offered))
-            }
 
     def _present(self) -> dict[str, Any]:
         row = self.invitation
@@ -194,11 +199,33 @@ class AnswerForm(forms.Form):
                 values[field] = 0 if value is None else value
         return values
 
+    @cached_property
+    def languages(self) -> tuple[list[Any], list[Any]]:
+        """The boxes of the languages: those that show at once, and all others."""
+        boxes = list(self["interpreting"])
+        return boxes[: self.first_languages], boxes[self.first_languages :]
+
     @property
     def has_needs(self) -> bool:
         """Whether something stands in the part of the page that is folded away."""
         fields = ("interpreting", "children", "access_needs", "food")
         return any(self[field].value() or self[field].errors for field in fields)
+
+
+class OfficeAnswerForm(AnswerForm):
+    """The same, as the officer notes it for somebody on the telephone."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        reply = self.fields["reply"]
+        reply.label = _("Was ist die Antwort?")
+        reply.choices = Invitation.Reply.choices
+        reply.required = False
+        self.fields["people"].help_text = _("Nur bei „kommt“.")
+        self.fields["message"].label = _("Nachricht oder Vermerk")
+        self.fields["message"].help_text = _(
+            "Die eingeladene Person sieht den Text auf ihrer Seite."
+        )
 
 
 class RenewForm(forms.Form):

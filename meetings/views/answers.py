@@ -7,6 +7,7 @@ link. Whoever has the link reads the mailbox it went to, so no log-in is asked.
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core import limits
 from core.errors import Conflict, Refused
 from core.resume import recall, require_login
+from meetings import calendars, ical
 from meetings.forms.answers import AnswerForm, RenewForm
 from meetings.models import Invitation
 from meetings.services import answers, links
@@ -38,6 +40,7 @@ class Visit:
     invitation: Invitation
     way: str
     url: str
+    calendar_url: str
     by: Any = None
 
 
@@ -52,7 +55,25 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if link.expires_at <= timezone.now():
         return _expired(request)
     url = reverse("meetings:answer", kwargs={"token": token})
-    return _page(request, Visit(link.invitation, Invitation.Way.LINK, url))
+    calendar_url = reverse("meetings:answer_calendar", kwargs={"token": token})
+    return _page(request, Visit(link.invitation, Invitation.Way.LINK, url, calendar_url))
+
+
+@never_cache
+@require_GET
+def answer_calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the meeting as a calendar file to somebody who has no account."""
+    link = answers.find(token)
+    if link is None or link.expires_at <= timezone.now() or link.invitation.removed_at:
+        raise Http404
+    meeting = link.invitation.meeting
+    language = get_language() or settings.LANGUAGE_CODE
+    content = ical.single(meeting, language=language, invitation=link.invitation)
+    return HttpResponse(
+        content,
+        content_type=calendars.CONTENT_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{meeting.slug}.ics"'},
+    )
 
 
 @never_cache
@@ -115,7 +136,8 @@ def invitation(request: HttpRequest, pk: int) -> HttpResponse:
     own = Invitation.objects.of(request.user).select_related("meeting", "organisation")
     found = get_object_or_404(own, pk=pk)
     url = reverse("meetings:invitation", kwargs={"pk": pk})
-    return _page(request, Visit(found, Invitation.Way.ACCOUNT, url, request.user))
+    calendar_url = reverse("meetings:event", kwargs={"slug": found.meeting.slug})
+    return _page(request, Visit(found, Invitation.Way.ACCOUNT, url, calendar_url, request.user))
 
 
 # --- What both show -------------------------------------------------------------------------------
@@ -200,6 +222,7 @@ def _show(
         "meeting": meeting,
         "form": form,
         "wanted": wanted,
+        "calendar_url": visit.calendar_url,
         "by_link": visit.way == Invitation.Way.LINK,
         "can_answer": can_answer,
         "can_say_yes": standing == Standing.OPEN or row.reply == Invitation.Reply.YES,

@@ -465,6 +465,19 @@ class TestLinkPage:
         assert client.post(self.url, {"reply": "yes"}).status_code in (200, 410)
         assert fresh(invitation).reply == ""
 
+    def test_the_meeting_for_the_calendar(self, client, invitation):
+        """Also for guests, who have no account; the way there stands where somebody comes."""
+        address = f"{self.url}termin.ics"
+        assert address not in client.get(self.url).content.decode()
+        say(invitation)
+        assert address in client.get(self.url).content.decode()
+        file = client.get(address)
+        assert file.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        assert "SUMMARY:Herbsttreffen" in file.content.decode()
+        assert client.get(f"/de/treffen/antwort/{'x' * 43}/termin.ics").status_code == 404
+        Invitation.objects.update(removed_at=timezone.now())
+        assert client.get(address).status_code == 404
+
     def test_too_often(self, client, invitation):
         for number in range(60):
             client.post(self.url, {"reply": "no", "seen_version": "1", "message": str(number)})
