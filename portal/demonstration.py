@@ -1,8 +1,9 @@
 """The demonstration network: the county's founding network, with invented organisations.
 
 Two associations are real and are shown with nothing but the facts of the county's press release.
-All others are invented and say so in their name. What somebody changes in the demonstration stays:
-loading it again adds what is missing and touches nothing else.
+All others are invented and say so in their name. The kick-off meeting took place; what else
+happens at meetings is invented (`demonstration_meetings`). What somebody changes in the
+demonstration stays: loading it again adds what is missing and touches nothing else.
 """
 
 import datetime
@@ -38,7 +39,7 @@ from organisations.models import (
     Topic,
 )
 from organisations.services import consent, slugs
-from portal import services
+from portal import demonstration_meetings, services
 from portal.models import NetworkProfile
 
 DATA = Path(__file__).parent / "data"
@@ -82,8 +83,14 @@ def load() -> dict[str, int]:
         counts["accounts"] += _add_account(**values)
     for values in founding["organisations"] + invented["organisations"]:
         counts["organisations"] += _add_organisation(values)
+    counts |= demonstration_meetings.load(read("meetings"), _key)
     revision.bump()
     return counts
+
+
+def _key(name: str) -> uuid.UUID:
+    """Return the lasting key of a row by its name in the files."""
+    return uuid.uuid5(NAMESPACE, name)
 
 
 def _add_account(
@@ -104,7 +111,7 @@ def _add_account(
 
 
 def _add_organisation(values: dict[str, Any]) -> bool:
-    key = uuid.uuid5(NAMESPACE, values["key"])
+    key = _key(values["key"])
     if Organisation.objects.filter(creation_key=key).exists():
         return False
     now = timezone.now()

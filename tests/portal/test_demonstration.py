@@ -3,13 +3,16 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import Sum
 from django.urls import reverse
 
 from accounts.models import User
+from actions.models import Campaign, Idea, IdeaSupport
 from core import outbox, revision
 from core.errors import Refused
 from core.mail import queue_mail
 from core.models import OutboxMessage
+from meetings.models import AgendaItem, Attendance, Decision, Invitation, Meeting, Task
 from organisations.models import Consent, ContactPerson, Organisation
 from portal import delivery, demonstration, scale
 from portal.models import NetworkProfile
@@ -53,6 +56,7 @@ def test_invented_people_have_addresses_and_numbers_of_nobody(loaded):
         *User.objects.values_list("email", flat=True),
         *ContactPerson.objects.values_list("email", flat=True),
         *Organisation.objects.exclude(email="").values_list("email", flat=True),
+        *Invitation.objects.values_list("email", flat=True),
     ]
     assert [address for address in addresses if not address.endswith("@example.org")] == []
     phones = [
@@ -84,13 +88,73 @@ def test_the_officer_has_something_to_decide_and_the_right_to_it(loaded):
 def test_loading_again_changes_nothing(loaded):
     Organisation.objects.filter(name__startswith="Frauencafé").update(name="Ganz anders")
     before = {
-        model: model.objects.count() for model in (Organisation, ContactPerson, Consent, User)
+        model: model.objects.count()
+        for model in (
+            *(Organisation, ContactPerson, Consent, User),
+            *(Meeting, AgendaItem, Invitation, Decision, Task, Idea, IdeaSupport, Campaign),
+        )
     }
-    assert demonstration.load() == {"profile": 0, "accounts": 0, "organisations": 0}
+    assert set(demonstration.load().values()) == {0}
     assert {model: model.objects.count() for model in before} == before
     assert Organisation.objects.filter(name="Ganz anders").exists()
     profile_history = NetworkProfile.history.count()
     assert profile_history == 1
+
+
+# --- Meetings -------------------------------------------------------------------------------------
+def test_the_kick_off_is_what_the_county_says_of_it(loaded):
+    kickoff = Meeting.objects.get(kind="kickoff")
+    assert (kickoff.state, kickoff.place) == ("documented", "Landratsamt Rastatt")
+    assert "erfunden" in kickoff.description
+    there = Attendance.objects.filter(meeting=kickoff)
+    assert there.aggregate(people=Sum("people"))["people"] == 20
+    assert there.values("organisation").distinct().count() == 9
+    assert not there.exclude(name="").exists()
+    assert [item.title for item in kickoff.agenda.accepted()] == [
+        "Begrüßung",
+        "Die Integrationsarbeit im Landkreis",
+        "Gegenseitiges Kennenlernen",
+        "Gruppenarbeit: Ideen für die Zusammenarbeit und Kooperationsmöglichkeiten",
+    ]
+    assert [decision.number for decision in kickoff.decisions.order_by("number")] == [1, 2]
+    assert kickoff.minutes.state == "published"
+    minutes = " ".join(entry.text for entry in kickoff.minutes.entries.all())
+    for name in ("Jörg Peter", "Hatice Özütürk", "Carmen Langenbacher"):
+        assert name in minutes
+
+
+def test_nothing_is_said_that_real_associations_did_not_say(loaded):
+    real = Organisation.objects.filter(name__in=REAL)
+    for model in (IdeaSupport, Task, Invitation):
+        assert not model.objects.filter(organisation__in=real).exists()
+    assert not Idea.objects.filter(organisation__in=real).exists()
+
+
+def test_ideas_are_put_together_and_supported(loaded):
+    ideas = Idea.objects.listed().in_groups()
+    assert ideas[0].supporters == 4  # one of them through a part of it
+    assert ideas[0].doubles.count() == 1
+
+
+def test_the_next_meeting_is_under_way(loaded, mailoutbox):
+    meeting = Meeting.objects.upcoming().first()
+    assert (meeting.state, meeting.begins.weekday()) == ("invited", 3)
+    replies = set(Invitation.objects.filter(meeting=meeting).values_list("reply", flat=True))
+    assert replies == {"", "yes", "no", "later"}
+    # What follows from the last meeting came onto the agenda by itself.
+    origins = set(meeting.agenda.accepted().values_list("origin", flat=True))
+    assert origins == {"office", "last_minutes", "open_tasks"}
+    assert meeting.agenda.proposed().count() == 1
+    assert not OutboxMessage.objects.exists()
+    for row in (*Meeting.objects.all(), *Invitation.objects.all(), *Campaign.objects.all()):
+        row.full_clean()
+
+
+def test_what_the_demonstration_says_is_found(loaded, client_for):
+    client = client_for(User.objects.get(email="vertretung@example.org"))
+    for word in ("Landesbeamter", "dreimal", "kochen"):
+        html = client.get(reverse("meetings:search"), {"q": word}).content.decode()
+        assert "Auftakttreffen" in html, word
 
 
 @pytest.mark.parametrize("real", [make_network, make_organisation])
