@@ -30,6 +30,7 @@ from tests.factories import (
     make_second_factor,
     make_user,
 )
+from tests.mail_server import mail_server, start_worker  # noqa: F401 - fixtures
 
 ClientFor = Callable[[User | None], Client]
 # Those that give the officer's group its rights; each has a `create_group`.
