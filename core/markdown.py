@@ -1,6 +1,7 @@
 """Texts of the team in Markdown, as HTML that is safe to show."""
 
 import re
+from html import unescape
 
 import markdown_it
 import nh3
@@ -40,13 +41,19 @@ def render(text: str, *, level: int = 2, line_breaks: bool = False) -> SafeStrin
     What still could do harm (`javascript:` links, handlers) goes in nh3, after the parser.
 
     :param level: of the text's headings, where it stands below a heading itself.
-    :param line_breaks: a new line in the text is one on the page.
+    :param line_breaks: for people who do not know Markdown: a new line in the text is one on the
+        page, and headings leave out no level, whatever they were chosen for.
     """
     parser = _line_parser if line_breaks else _parser
     tokens = parser.parse(text)
+    above: list[int] = []
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + level - 1, 5)}"
+            depth = int(token.tag[1])
+            if line_breaks:
+                above = [*(one for one in above if one < depth), depth]
+                depth = len(above)
+            token.tag = f"h{min(depth + level - 1, 5)}"
     html = parser.renderer.render(tokens, parser.options, {})
     return mark_safe(
         nh3.clean(
@@ -57,6 +64,12 @@ def render(text: str, *, level: int = 2, line_breaks: bool = False) -> SafeStrin
             link_rel="noopener noreferrer",
         )
     )
+
+
+def plain(text: str) -> str:
+    """Return what is read of a text, without its signs and in one line."""
+    html = render(text, line_breaks=True).replace("</td>", "</td> ").replace("</th>", "</th> ")
+    return " ".join(unescape(nh3.clean(html, tags=set())).split())
 
 
 def clean(text: str) -> str:

@@ -1,5 +1,7 @@
 """Texts in Markdown: what is stored, what is shown, and what is refused in words."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,16 @@ def test_headings_stand_below_those_of_the_page(level, tags):
     html = markdown.render("# Eins\n\n## Zwei", level=level)
     assert html == f"<{tags[0]}>Eins</{tags[0]}>\n<{tags[1]}>Zwei</{tags[1]}>\n"
     assert "<h5>" in markdown.render("###### Tief", level=level)
+
+
+def test_headings_chosen_by_their_looks_leave_out_no_level():
+    html = markdown.render("### A\n\n# B\n\n### C\n\n## D", level=3, line_breaks=True)
+    assert re.findall(r"<(h\d)>(\w)", html) == [("h3", "A"), ("h3", "B"), ("h4", "C"), ("h4", "D")]
+
+
+def test_only_the_words():
+    text = "# Titel\n\n- **fett** & <x>\n- [Link](https://example.org)\n\n|a|b|\n|-|-|\n|1|2|"
+    assert markdown.plain(text) == "Titel fett & <x> Link a b 1 2"
 
 
 def test_lists_in_lists_survive_cleaning():
