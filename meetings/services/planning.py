@@ -23,6 +23,7 @@ from accounts.models import User
 from core import history
 from core.errors import Refused
 from core.translations import TRANSLATION, translation_field
+from meetings import words
 from meetings.models import Meeting, MeetingReminder, Minutes, may_plan
 from organisations.services import slugs
 from organisations.services.editing import comparable, merge
@@ -141,23 +142,33 @@ def change(
     """
     if not may_plan(by):
         raise PermissionDenied
-    _check_names(values)
     with transaction.atomic():
         row = _lock(meeting)
-        if row.state == State.CANCELLED:
-            raise Refused(_("Das Treffen ist abgesagt. Es kann nicht mehr geändert werden."))
-        present = {name: current(row, name) for name in values}
-        seen = present if row.version == seen_version else _as_of(row, seen_version, values)
-        changes = merge(
-            mine={name: _comparable(name, value) for name, value in values.items()},
-            theirs=present,
-            seen=seen,
-            version=row.version,
-        )
-        if changes:
-            _refuse(problems(values_of(row) | {name: values[name] for name in changes}, of=row))
-            _write(row, changes, values, by, reason)
+        found = changes(meeting=row, values=values, seen_version=seen_version)
+        if found:
+            _refuse(problems(values_of(row) | {name: values[name] for name in found}, of=row))
+            _write(row, found, values, by, reason)
     return row
+
+
+def changes(*, meeting: Meeting, values: Mapping[str, Any], seen_version: int) -> dict[str, Any]:
+    """Return what `change` would write, by name of the field.
+
+    :param meeting: as the database has it.
+    :raises Refused: if it is cancelled.
+    :raises Conflict: if somebody else has changed the same fields to something else.
+    """
+    _check_names(values)
+    if meeting.state == State.CANCELLED:
+        raise Refused(_("Das Treffen ist abgesagt. Es kann nicht mehr geändert werden."))
+    present = {name: current(meeting, name) for name in values}
+    is_fresh = meeting.version == seen_version
+    return merge(
+        mine={name: _comparable(name, value) for name, value in values.items()},
+        theirs=present,
+        seen=present if is_fresh else _as_of(meeting, seen_version, values),
+        version=meeting.version,
+    )
 
 
 def problems(values: Mapping[str, Any], *, of: Meeting | None = None) -> dict[str, str]:
@@ -359,13 +370,6 @@ def cancel(*, meeting: Meeting, reason: str, by: User) -> bool:
     return True
 
 
-def to_be_told(meeting: Meeting) -> int:
-    """Return how many people are told of a new date, a new place or that it is cancelled."""
-    if meeting.state != State.INVITED or meeting.is_over:
-        return 0
-    return meeting.invitations.invited().count()
-
-
 def may_be_deleted(meeting: Meeting) -> bool:
     """Whether nobody was ever invited, so that deleting it hides nothing from anybody."""
     return (
@@ -417,6 +421,20 @@ def current(row: Meeting, name: str) -> Any:
         language, field = _split(name)
         return row.translations.get(language, {}).get(field, "")
     return comparable(getattr(row, name))
+
+
+def in_words(row: Meeting, name: str) -> str:
+    """Return what stands in a field now, for somebody to read."""
+    if name in MANY:
+        return ", ".join(str(one) for one in getattr(row, name).all()) or _("nichts")
+    if name == REMINDERS:
+        return ", ".join(map(str, reminder_days(row))) or _("nichts")
+    value = current(row, name)
+    if isinstance(value, datetime.datetime):
+        return words.moment(value, row)
+    if not name.startswith(TRANSLATION) and hasattr(row, f"get_{name}_display"):
+        return str(getattr(row, f"get_{name}_display")())
+    return str(value) if value not in (None, "") else _("nichts")
 
 
 def label(name: str) -> str:

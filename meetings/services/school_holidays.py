@@ -52,7 +52,14 @@ def take_over(*, state: str, today: datetime.date, by: User) -> int:
     """
     if not by.has_perm("meetings.add_schoolholiday"):
         raise PermissionDenied
-    return _add(span for span in known(state, today.year) if span[2] >= today)
+    return _add(missing(state, today))
+
+
+def missing(state: str, today: datetime.date) -> list[Span]:
+    """Return the holidays `take_over` would add: those that are not over and not here yet."""
+    ahead = [span for span in known(state, today.year) if span[2] >= today]
+    there = _there()
+    return [span for span in ahead if span[1:] not in there]
 
 
 def known(state: str, year: int) -> list[Span]:
@@ -77,8 +84,12 @@ def _spans(days: list[tuple[datetime.date, str]]) -> Iterator[Span]:
             start = following
 
 
+def _there() -> set[tuple[datetime.date, datetime.date]]:
+    return set(SchoolHoliday.objects.values_list("starts_on", "ends_on"))
+
+
 def _add(spans: Iterable[Span]) -> int:
-    there = set(SchoolHoliday.objects.values_list("starts_on", "ends_on"))
+    there = _there()
     new = [
         SchoolHoliday(name=name, starts_on=first, ends_on=last)
         for name, first, last in spans

@@ -336,12 +336,3 @@ def test_a_handler_that_fails_undoes_the_change(officer, monkeypatch):
         planning.cancel(meeting=meeting, reason="", by=officer)
     meeting.refresh_from_db()
     assert meeting.state == State.INVITED
-
-
-def test_how_many_a_change_tells(db):
-    meeting = make_meeting(state="invited")
-    for number, invited in enumerate((moment(2027, 1, 1), moment(2027, 1, 1), None)):
-        meeting.invitations.create(email=f"{number}@example.org", invited_at=invited)
-    assert planning.to_be_told(meeting) == 2
-    meeting.state = State.PLANNED
-    assert planning.to_be_told(meeting) == 0
