@@ -21,6 +21,7 @@ from core import office
 from core.errors import Refused
 from core.office import BulkAction, Item, OfficeModelAdmin, Outcome, Waiting
 from core.resume import recall
+from meetings.admin import desk
 from meetings.forms.tasks import NoteForm, TaskForm
 from meetings.models import Decision, Task
 from meetings.services import tasks as services
@@ -204,6 +205,10 @@ class DecisionAdmin(OfficeModelAdmin):
     fields = ("number_of_year", "text", "meeting", "agenda_item", "created_at")
     readonly_fields = fields
 
+    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+        # Those of a draft have no number yet.
+        return ("-year", F("number").desc(nulls_last=True), "-pk")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -220,6 +225,15 @@ class DecisionAdmin(OfficeModelAdmin):
     @admin.display(description=gettext_lazy("Beschluss"), ordering="text")
     def text_begin(self, decision: Decision) -> str:
         return decision.text[:160]
+
+
+@office.change_link(Decision, 10)
+def minutes_link(request: HttpRequest, decision: Any) -> office.Link | None:
+    """Lead from a decision to where it is written: the minutes of its meeting."""
+    if not request.user.has_perm("meetings.change_minutes"):  # type: ignore[union-attr]
+        return None
+    url = desk.address("decision", decision.meeting, decision=decision.pk)
+    return office.Link(_("Im Protokoll ändern"), url)
 
 
 @office.waits(68)

@@ -20,10 +20,10 @@ declare(
     placeholders=[
         GREETING,
         ORGANISATION,
+        Placeholder("Anlass", "head", _("das Thema und ob es auf die Tagesordnung kommt")),
         Placeholder("Entscheidung", "result", _("ob das Thema auf die Tagesordnung kommt")),
         Placeholder("Thema", "topic", _("das vorgeschlagene Thema")),
-        Placeholder("Treffen", "meeting", _("der Titel des Treffens")),
-        Placeholder("Tag", "day", _("wann das Treffen ist")),
+        Placeholder("Treffen", "occasion", _("Titel und Tag des Treffens, ein Satz")),
         Placeholder("Worte", "words", _("was Sie dazu geschrieben haben")),
         OFFICER,
     ],

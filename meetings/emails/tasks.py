@@ -23,6 +23,7 @@ declare(
     placeholders=[
         GREETING,
         TEXT,
+        Placeholder("Anlass", "head", _("„Erinnerung“ mit dem Tag, oder: ist noch offen")),
         Placeholder("Stand", "standing", _("bis wann sie zu tun ist oder war, ein Satz")),
         Placeholder("Herkunft", "origin", _("bei welchem Treffen sie vereinbart wurde, ein Satz")),
     ],
