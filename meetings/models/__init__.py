@@ -3,7 +3,7 @@ from .attendance import Attendance
 from .calendars import CalendarFeed, SchoolHoliday
 from .files import MeetingDocument, MeetingPhoto
 from .invitations import Invitation, InvitationLink, InvitationText
-from .meeting import Meeting, MeetingReminder, is_member, may_plan
+from .meeting import Meeting, MeetingReminder, default_time_zone, is_member, may_plan
 from .minutes import Correction, Decision, Minutes, MinutesEntry, Task
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "MinutesEntry",
     "SchoolHoliday",
     "Task",
+    "default_time_zone",
     "is_member",
     "may_plan",
 ]
