@@ -15,14 +15,15 @@ from organisations.models import Organisation
 class Card:
     """One idea.
 
-    :ivar supporters: the names of the organisations, `joining` those of them that would join.
+    :ivar joining: the names of the organisations that would join.
+    :ivar others: of those that only support it.
     :ivar mine: which of the reader's organisations support it, and whether they would join.
     """
 
     idea: Idea
     doubles: list[Idea]
-    supporters: list[str] = field(default_factory=list)
     joining: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     mine: dict[int, bool] = field(default_factory=dict)
 
 
@@ -68,9 +69,7 @@ def _card(idea: Idea, mine: set[int]) -> Card:
             joins = support.would_join or given.get(support.organisation_id, ("", False))[1]
             given[support.organisation_id] = (support.organisation.name, joins)
     for key, (name, joins) in sorted(given.items(), key=lambda entry: entry[1][0].casefold()):
-        card.supporters.append(name)
-        if joins:
-            card.joining.append(name)
+        (card.joining if joins else card.others).append(name)
         if key in mine:
             card.mine[key] = joins
     return card

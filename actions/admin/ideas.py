@@ -277,8 +277,7 @@ def wall(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     context = {
         "meeting": meeting,
         "board": board,
-        "address": public_address(board),
-        "short_address": public_address(board).partition("//")[2].rstrip("/"),
+        "host": settings.SITE_URL.partition("//")[2],
         "ideas": listed.order_by("-created_at", "-pk")[:ON_THE_WALL],
         "number": listed.count(),
         "back": desk.address("ideas", meeting),

@@ -35,7 +35,7 @@ class SignedIdeaForm(IdeaForm):
 
     author_name = CleanCharField(
         label=gettext_lazy("Von wem?"),
-        help_text=gettext_lazy("Zum Beispiel: Gruppe 2. Sie müssen hier nichts schreiben."),
+        help_text=gettext_lazy("Zum Beispiel: Gruppe 2"),
         max_length=AUTHOR_LENGTH,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),

@@ -77,8 +77,7 @@ for (const form of document.querySelectorAll("form[data-ideas]")) {
   // What is said is what a person needs to know about this idea now.
   const show = (entry, said, state, ...buttons) => {
     const item = row(entry);
-    const words = document.createElement("span");
-    words.dir = "auto";
+    const words = document.createElement("bdi");
     words.textContent = entry.text;
     const note = document.createElement("span");
     note.className = `written__note written__note--${state}`;
