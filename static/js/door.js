@@ -172,6 +172,8 @@ const newKey = () => {
 
 // --- Sending --------------------------------------------------------------------------------------
 let sending = false;
+// Another window may have logged in again: then the forms need its key.
+let isStale = false;
 let pause = SECONDS;
 let timer;
 
@@ -181,7 +183,7 @@ const later = (seconds) => {
 };
 
 const send = async () => {
-  if (sending || !waiting.size) return !sending;
+  if (sending) return;
   sending = true;
   const taps = [...waiting.values()].slice(0, MOST_AT_ONCE);
   const now = Date.now();
@@ -204,7 +206,9 @@ const send = async () => {
       }
       if (!said.error) pause = SECONDS;
     } else {
-      trouble = answer.type === "opaqueredirect" || answer.status === 403 ? texts.loggedOut : texts.offline;
+      isStale = true;
+      const isLoggedOut = answer.type === "opaqueredirect" || answer.status < 500;
+      trouble = isLoggedOut ? texts.loggedOut : texts.offline;
     }
   } catch {
     trouble = texts.offline;
@@ -215,18 +219,18 @@ const send = async () => {
   tell(trouble);
   if (trouble) pause = Math.min(LONGEST_PAUSE, pause * 2);
   later(waiting.size && !trouble ? 0 : pause);
-  return !trouble;
 };
 
 // --- What others have tapped ----------------------------------------------------------------------
 const look = async () => {
   const address = new URL(location.href);
-  address.searchParams.set("stand", texts.stand);
+  if (!isStale) address.searchParams.set("stand", texts.stand);
   const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
   if (answer.status !== 200) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-door]");
   if (!fresh) return; // the log-in
+  isStale = false;
   texts.stand = fresh.dataset.stand;
   // After a log-in in another window the key of the forms is another one.
   const key = page.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -277,17 +281,14 @@ input.addEventListener("input", filter);
 
 // --- Again and again ------------------------------------------------------------------------------
 const work = async () => {
-  if (waiting.size) {
-    await send();
-    return;
-  }
   try {
-    if (!document.hidden) await look();
-    pause = SECONDS;
+    if (isStale || (!waiting.size && !document.hidden)) await look();
+    if (!waiting.size) pause = SECONDS;
   } catch {
-    pause = Math.min(LONGEST_PAUSE, pause * 2);
+    if (!waiting.size) pause = Math.min(LONGEST_PAUSE, pause * 2);
   }
-  later(pause);
+  if (waiting.size) await send();
+  else later(pause);
 };
 
 addEventListener("online", () => later(0));
