@@ -397,6 +397,38 @@ def test_nobody_proposes_for_others(client_for, meeting, organisation, manager, 
     assert not meeting.agenda.exists()
 
 
+def kept_for(client_for, user, path: str, data: dict) -> Client:
+    """Send a form without a session, and go on with what was kept after a log-in."""
+    stranger = client_for(None)
+    answer = stranger.post(path, data)
+    assert answer.status_code == 302
+    kept = stranger.session["core_resume"]
+    client = client_for(user)
+    session = client.session
+    session["core_resume"] = kept
+    session.save()
+    return client
+
+
+def test_a_session_that_ended_loses_nothing(
+    client_for, meeting, officer, manager, organisation, network
+):
+    path = propose_page(meeting)
+    client = kept_for(client_for, manager, path, {"title": "Viel", "description": "Getippt"})
+    assert "Getippt" in client.get(path).text
+    item = factories.make_proposed_item(meeting=meeting, organisation=organisation, by=manager)
+    for address, data in (
+        (page(meeting), {"title": "Viel", "description": "Getippt", "add": ""}),
+        (page(meeting), {f"{item.pk}-word": "Getippt", "decline": item.pk}),
+        (item_page(item), {"title": "Viel", "description": "Getippt"}),
+    ):
+        client = kept_for(client_for, officer, address, data)
+        assert "Getippt" in client.get(address).text
+    item.refresh_from_db()
+    assert item.state == State.PROPOSED
+    assert meeting.agenda.count() == 1
+
+
 # --- What comes by itself -------------------------------------------------------------------------
 def test_the_next_agenda_gets_what_follows_from_the_last_meeting(officer, organisation):
     last = factories.make_meeting(state="documented", title="Auftakt", kind="kickoff")
