@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from core import folding
+from core import folding, markdown
 from meetings.models import Decision, Minutes, Task
 from meetings.services import minutes as services
 
@@ -94,7 +94,7 @@ def passages(found: Sequence[Minutes], words: Sequence[str]) -> list[Passage]:
         if entry is not None:
             name = services.name_of(entry.agenda_item)
             part = services.Part(name, label, text, entry.agenda_item)
-        passages.append(Passage(one, part, excerpt(text, words)))
+        passages.append(Passage(one, part, excerpt(markdown.plain(text), words)))
     return passages
 
 

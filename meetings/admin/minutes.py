@@ -42,6 +42,7 @@ class Section:
     :ivar seen: `fingerprint` of the text the field was filled with.
     :ivar theirs: what somebody else has written meanwhile; None without a conflict.
     :ivar saved: whether it has just been saved.
+    :ivar number: of the agenda item; 0 for what belongs to none.
     """
 
     part: services.Part
@@ -49,6 +50,7 @@ class Section:
     seen: str
     theirs: str | None = None
     saved: bool = False
+    number: int = 0
     decisions: Sequence[Decision] = field(default_factory=tuple)
     tasks: Sequence[Task] = field(default_factory=tuple)
 
@@ -214,6 +216,7 @@ def _editor(
     decided = reading.by_item(reading.decisions_of(meeting))
     given = reading.by_item(meeting.tasks.select_related("organisation", "user").order_by("pk"))
     sections = []
+    numbers = {item.pk: number for number, item in enumerate(items, 1)}
     for name, one in form.parts.items():
         key = one.item.pk if one.item else -1
         sections.append(
@@ -222,6 +225,7 @@ def _editor(
                 form[name],
                 seen=form.seen(name),
                 theirs=(theirs or {}).get(name),
+                number=numbers.get(key, 0),
                 decisions=decided.get(key, ()),
                 tasks=given.get(key, ()),
             )
