@@ -1,5 +1,6 @@
 """Pages that machines read: monitoring and search engines. They know no language."""
 
+import datetime
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from core.addresses import site_url
 from core.colours import palette, stylesheet
+from meetings.models import Meeting
 from organisations.models import Organisation
 from portal.models import NetworkProfile
 
@@ -23,6 +25,7 @@ PAGES = (
     "portal:home",
     "organisations:list",
     "organisations:join",
+    "meetings:list",
     "portal:easy_language",
     "portal:sign_language",
     "portal:imprint",
@@ -124,10 +127,14 @@ def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
     return _xml(request, "portal/sitemap.xml", entries=entries)
 
 
-def _fixed_pages() -> Iterator[tuple[str, None]]:
-    for name in PAGES:
+def _fixed_pages() -> Iterator[tuple[str, datetime.datetime | None]]:
+    """The pages that are always there, and the public meetings: three a year, never many."""
+    rows = Meeting.objects.public().order_by("-starts_at").values_list("slug", "modified_at")
+    paths: list[tuple[str, datetime.datetime | None]] = [(reverse(name), None) for name in PAGES]
+    paths += [(reverse("meetings:detail", args=[slug]), at) for slug, at in rows[:PART]]
+    for path, modified_at in paths:
         for code, _name in settings.LANGUAGES:
-            yield site_url(reverse(name), code), None
+            yield site_url(path, code), modified_at
 
 
 def _path(name: str, language: str) -> str:
