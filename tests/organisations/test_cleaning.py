@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from organisations.columns import Reader
@@ -259,6 +259,7 @@ PIECES = st.sampled_from(
         st.sampled_from(KEYS), st.lists(PIECES | st.text(max_size=8), max_size=6).map("".join)
     )
 )
+@example(texts={"topics": "76400", "activities": "Bildung"})
 def test_whatever_stands_there_is_understood_once(cleaner, texts):
     """Nothing raises, and what was understood is not understood otherwise the next time."""
     row = cleaner.understand(texts)

@@ -365,16 +365,16 @@ class Cleaner:
 
     # --- What it does
     def _activities(self, row: Understood) -> None:
-        """Find topics in a list of them, or at the beginnings of `Bildung (…), Sport (…)`."""
+        """Find topics in a list of them, else at the beginnings of `Bildung (…), Sport (…)`."""
         found: list[Any] = []
-        if text := row.texts.get("topics", ""):
-            for part in _pieces(text):
-                if topic := self.topics.find(part):
-                    found.append(topic)
-                else:
-                    row.leave("topics", part)
-        elif text := row.texts.get("activities", ""):
-            found = [topic for head in heads(text) if (topic := self.topics.find(head))]
+        for part in _pieces(row.texts.get("topics", "")):
+            if topic := self.topics.find(part):
+                found.append(topic)
+            else:
+                row.leave("topics", part)
+        if not found:
+            beginnings = heads(row.texts.get("activities", ""))
+            found = [topic for head in beginnings if (topic := self.topics.find(head))]
         found = list(dict.fromkeys(found))
         if not found:
             if "topics" in row.texts:
