@@ -48,7 +48,7 @@ def test_it_cannot_delete_history_or_make_itself_powerful(group):
     assert "delete_organisation" not in codenames
     assert "add_networkprofile" not in codenames
     apps_of_rights = group.permissions.values_list("content_type__app_label", flat=True)
-    assert set(apps_of_rights) == {"core", "organisations", "portal"}
+    assert set(apps_of_rights) == {"core", "organisations", "meetings", "actions", "portal"}
 
 
 def test_it_is_enough_for_her_work(group, officer, client_for, submitted, network):
