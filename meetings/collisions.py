@@ -26,6 +26,7 @@ from dateutil.easter import EASTER_ORTHODOX, easter
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -72,6 +73,16 @@ class Collision:
     @property
     def kind_in_words(self) -> str:
         return str(KINDS[self.kind])
+
+    @property
+    def days(self) -> str:
+        """When it is: "Mi, 10. März", or from one day to another."""
+        both = dict.fromkeys((self.starts_on, self.ends_on))
+        return " – ".join(
+            _("%(weekday)s, %(date)s")
+            % {"weekday": date_format(day, "D"), "date": date_format(day, "MONTH_DAY_FORMAT")}
+            for day in both
+        )
 
     def touches(self, first: Day, last: Day) -> bool:
         """Whether it lies in these days, the evening before included."""

@@ -44,7 +44,11 @@ def moment(at: datetime.datetime, meeting: Meeting) -> str:
 
 def _day(moment: datetime.datetime) -> str:
     # Formatted as it stands: nothing here is turned into the portal's own time zone.
-    date = moment.date()
+    return full_day(moment.date())
+
+
+def full_day(date: datetime.date) -> str:
+    """Return a day with its weekday: "Samstag, 20. September 2025"."""
     return _("%(weekday)s, %(date)s") % {
         "weekday": date_format(date, "l"),
         "date": date_format(date, "DATE_FORMAT"),

@@ -159,20 +159,28 @@ def _all_steps(meeting: Meeting) -> Iterator[tuple[str, bool, str, str]]:
     yield (
         _("Tagesordnung"),
         bool(items),
-        ngettext("%(number)s Punkt", "%(number)s Punkte", items) % {"number": items},
+        ngettext("%(number)s Punkt", "%(number)s Punkte", items) % {"number": items}
+        if items
+        else "",
         "agenda",
     )
     yield (
         _("Einladungen verschicken"),
         meeting.state != State.PLANNED,
-        _("%(invited)s von %(listed)s auf der Liste sind eingeladen.") % numbers,
+        _("%(invited)s von %(listed)s auf der Liste sind eingeladen.") % numbers
+        if numbers["listed"]
+        else "",
         "invitations",
     )
+    wanted = numbers["answered"] if not meeting.has_begun else numbers["invited"]
+    coming = ngettext(
+        "%(number)s Person kommt.", "%(number)s Personen kommen.", numbers["coming"]
+    ) % {"number": numbers["coming"]}
+    answered = _("%(answered)s von %(invited)s haben geantwortet.") % numbers
     yield (
         _("Rückmeldungen"),
-        bool(numbers["invited"])
-        and (meeting.has_begun or numbers["answered"] == numbers["invited"]),
-        _("%(answered)s von %(invited)s haben geantwortet, %(coming)s Personen kommen.") % numbers,
+        0 < numbers["invited"] <= wanted,
+        f"{answered} {coming}" if numbers["invited"] else "",
         "answers",
     )
     attendance = meeting.attendance.filter(is_present=True).aggregate(

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from core import office
 from core.fields import is_key
-from meetings import collisions
+from meetings import collisions, words
 from meetings.collisions import Collision
 from meetings.models import Meeting
 from meetings.services import planning, year
@@ -112,14 +112,16 @@ def find_day(request: HttpRequest) -> HttpResponse:
         {
             "first": first,
             "weeks": [[_cell(day, first, chosen, found, kept) for day in week] for week in weeks],
-            "weekdays": [date_format(day, "l") for day in weeks[0]],
-            "short_weekdays": [date_format(day, "D") for day in weeks[0]],
+            "weekdays": [
+                {"full": date_format(day, "l"), "short": date_format(day, "D")} for day in weeks[0]
+            ],
             "in_month": [
                 one
                 for one in found
                 if one.touches(first, _last_day(first)) and one.ends_on >= first
             ],
             "chosen": chosen,
+            "chosen_in_words": words.full_day(chosen) if chosen else "",
             "of_chosen": _touching(chosen, found) if chosen else [],
             "previous": _month(first - datetime.timedelta(days=1), kept),
             "following": _month(year.following(first), kept),
@@ -213,15 +215,18 @@ def waiting_meetings(request: HttpRequest) -> office.Waiting | None:
     if not request.user.has_perm("meetings.change_meeting"):
         return None
     steps = year.next_steps()
+    number = timezone.localdate().year
+    is_named = any(step.year == number for step in steps)
+    items = [
+        office.Item(step.label, _step_url(step), step.since, step.hint)
+        for step in steps[: office.SHOWN]
+    ]
     return office.Waiting(
         title=_("Treffen"),
         total=len(steps),
-        items=[
-            office.Item(step.label, _step_url(step), step.since, step.hint)
-            for step in steps[: office.SHOWN]
-        ],
+        items=items or [office.Item(_("Jahresplanung %(year)s") % {"year": number}, year_url())],
         url=year_url(),
-        note=year.in_words(timezone.localdate().year),
+        note="" if is_named else year.in_words(number),
     )
 
 
