@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -67,12 +67,13 @@ class Line:
 
 @dataclass
 class Group:
-    """An organisation with all who were invited for it; one without is for everybody else.
+    """An organisation with all who were invited for it.
 
+    :ivar name: empty for those who were invited for none.
     :ivar has_missed: nobody of it was at the last three meetings.
     """
 
-    organisation: Organisation | None
+    name: str
     lines: list[Line] = field(default_factory=list)
     has_missed: bool = False
 
@@ -105,9 +106,8 @@ class Group:
     @cached_property
     def words(self) -> str:
         """What a search looks into, folded."""
-        named = [self.organisation.name] if self.organisation else []
-        named += [f"{line.row.name} {line.row.email}" for line in self.lines]
-        return folding.fold(" ".join(named))
+        people = [f"{line.row.name} {line.row.email}" for line in self.lines]
+        return folding.fold(" ".join([self.name, *people]))
 
 
 @dataclass
@@ -144,7 +144,7 @@ class Overview:
 
     @cached_property
     def organisations(self) -> Counter[str]:
-        return Counter(group.status for group in self.groups if group.organisation)
+        return Counter(group.status for group in self.groups if group.name)
 
     @cached_property
     def declined(self) -> int:
@@ -212,8 +212,7 @@ def overview(meeting: Meeting) -> Overview:
     """Return all answers to a meeting, in three queries."""
     rows = (
         meeting.invitations.listed()
-        .select_related("organisation")
-        .defer("organisation__description", "organisation__translations")
+        .annotate(organisation_name=F("organisation__name"))
         .order_by("name", "pk")
     )
     languages = _languages(meeting)
@@ -226,16 +225,10 @@ def overview(meeting: Meeting) -> Overview:
         lines.append(line)
         key = row.organisation_id
         if key not in groups:
-            groups[key] = Group(row.organisation, has_missed=key in keys)
+            groups[key] = Group(row.organisation_name or "", has_missed=key in keys)
         groups[key].lines.append(line)
     # Those without an organisation stand last.
-    ordered = sorted(
-        groups.values(),
-        key=lambda one: (
-            one.organisation is None,
-            folding.fold(one.organisation.name) if one.organisation else "",
-        ),
-    )
+    ordered = sorted(groups.values(), key=lambda one: (not one.name, folding.fold(one.name)))
     return Overview(meeting=meeting, groups=ordered, lines=lines, missed=missed)
 
 
@@ -293,7 +286,7 @@ def table(answers: Overview) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
     ]  # fmt: skip
     return headings, (
         [
-            group.organisation.name if group.organisation else "",
+            group.name,
             line.row.name,
             line.row.email,
             line.row.get_source_display(),
