@@ -122,7 +122,15 @@ def hold(request: HttpRequest, meeting: Meeting) -> HttpResponse:
 def list_file(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """Give out a list with a column to sign in."""
     groups = attendance.expected_by_organisation(meeting)
-    context = {"meeting": meeting, "groups": groups, "blank_lines": range(BLANK_LINES)}
+    rows = [
+        row
+        for group in groups
+        for line in group.lines
+        # Who comes with others has a row for each of them.
+        for row in [(line.name, group.organisation)]
+        + [("", group.organisation)] * (line.people - 1)
+    ]
+    context = {"meeting": meeting, "rows": rows + [("", None)] * BLANK_LINES}
     title = _("Anwesenheit %(meeting)s") % {"meeting": meeting}
     return _file(request, "list", context, title, groups)
 

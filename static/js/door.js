@@ -80,12 +80,15 @@ const newLine = (tap) => {
   line.dataset.line = tap.key;
   line.dataset.present = "0";
   line.dataset.people = tap.people;
-  text.textContent = [tap.name, tap.organisation_name, tap.people].filter(Boolean).join(" · ");
+  const people = tap.people > 1 || !tap.name ? tap.people : "";
+  text.textContent = [tap.name, tap.organisation_name, people].filter(Boolean).join(" · ");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "door-switch";
   button.setAttribute("role", "switch");
   button.append(text);
+  const sign = document.querySelector(".door-switch__sign");
+  if (sign) button.append(sign.cloneNode(true));
   line.append(button);
   let list = document.querySelector("[data-new-lines]");
   if (!list) {

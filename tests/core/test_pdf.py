@@ -5,13 +5,14 @@ import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from xml.etree import ElementTree
 
 import pypdf
 import pytest
 from django.test import RequestFactory
 from django.utils import translation
 
-from core import pdf
+from core import pdf, pdf_worker
 from core.errors import Refused
 from tests.factories import make_network
 
@@ -94,6 +95,23 @@ def test_every_letter_has_a_shape():
     assert "Arabic" in fonts
     assert "Noto" in fonts
     assert reader.trailer["/Root"]["/Lang"] == "ar"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<bdi>Haus der Musik e. V.</bdi>", "ltr"),
+        ("<bdi>„أمينة“ (Amina)</bdi>", "rtl"),
+        ('<p dir="auto">12 שלום</p>', "rtl"),
+        ('<p dir="auto">12. 3.</p>', None),
+        ('<p dir="rtl">Amina</p>', "rtl"),
+        ("<p>Amina</p>", None),
+    ],
+)
+def test_names_run_in_their_own_direction(html, expected):
+    root = ElementTree.fromstring(f"<body>{html}</body>")
+    pdf_worker.set_directions(root)
+    assert root[0].get("dir") == expected
 
 
 @pytest.mark.parametrize(

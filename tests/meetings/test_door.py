@@ -381,7 +381,7 @@ def words_of(answer) -> tuple[pypdf.PdfReader, str]:
 
 @pytest.mark.pdf
 def test_the_list_has_room_to_sign(meeting, organisation, browser, network, officer):
-    invite(meeting, "Amina", organisation=organisation, people=3, names="Amina Y., Žarko, أمينة")
+    invite(meeting, "Amina", organisation=organisation, people=5, names="Amina Y., Žarko, أمينة")
     invite(meeting, "Silent", organisation=organisation)
     reader, text = words_of(browser.get(desk.address("door_list", meeting)))
     assert reader.metadata.title == "Anwesenheit Frühlingstreffen"
@@ -391,9 +391,11 @@ def test_the_list_has_room_to_sign(meeting, organisation, browser, network, offi
     assert "Žarko" in text
     assert "Haus der Musik e. V." in text
     assert "Silent" not in text
+    # A row for each who comes, and some for those who come unannounced.
+    assert text.count("Haus der Musik e. V.") == 5
     entry = LogEntry.objects.get()
     assert entry.user == officer
-    assert "3 Zeilen als PDF ausgegeben" in entry.change_message
+    assert "4 Zeilen als PDF ausgegeben" in entry.change_message
 
 
 @pytest.mark.pdf
