@@ -20,7 +20,8 @@ from django.utils import timezone
 from accounts.models import User
 from core.mail import queue_mail
 from core.tokens import new_token
-from meetings.models import Decision
+from meetings import calendars
+from meetings.models import CalendarFeed, Decision
 from organisations.models import DuplicatePair, Merge, Organisation, OrganisationImage
 from organisations.services.images import sized_name
 from tests import factories
@@ -42,7 +43,10 @@ class World:
         self._contacts()
         self._questions()
         self._images()
+        self._meetings_planning()
         self._meetings_agenda()
+        self._meetings_answers()
+        self._meetings_pages()
         self._meetings_minutes()
         self._office()
         self._door()
@@ -121,6 +125,21 @@ class World:
         self.hidden_contact.photo = self.hidden_portrait
         self.hidden_contact.save()
 
+    def _meetings_planning(self) -> None:
+        self.planned_meeting = factories.make_meeting(slug="geplant")
+        self.school_holiday = factories.make_school_holiday()
+
+    def _meetings_answers(self) -> None:
+        """The manager is invited, the stranger to another meeting."""
+        self.answer_token = "a" * 43
+        meeting = factories.make_meeting(slug="mit-antworten", state="invited")
+        self.meeting_invitation = factories.make_meeting_invitation(
+            meeting=meeting, email=self.manager.email, token=self.answer_token
+        )
+        self.foreign_meeting_invitation = factories.make_meeting_invitation(
+            email=self.stranger.email
+        )
+
     def _meetings_agenda(self) -> None:
         """What a meeting talks about and what comes of it; members see what is published."""
         soon = timezone.now() + datetime.timedelta(days=5)
@@ -176,6 +195,22 @@ class World:
             key="access", to="fremd@example.org", mail="", language="de", context={},
             subject_body=("Betreff", "Text"),
         )  # fmt: skip
+
+    def _meetings_pages(self) -> None:
+        """One for everybody, one for members, one the officer has not shown yet."""
+        make = factories.make_meeting
+        self.public_meeting = make(slug="fuer-alle", visibility="public")
+        self.members_meeting = make(slug="fuer-mitglieder")
+        self.hidden_meeting = make(slug="noch-geheim", visibility="office")
+        for name in ("public", "members"):
+            meeting = getattr(self, f"{name}_meeting")
+            for kind in ("document", "photo"):
+                row = getattr(factories, f"make_meeting_{kind}")(meeting=meeting, is_public=True)
+                setattr(self, f"{name}_{kind}", row)
+        self.inner_document = factories.make_meeting_document(meeting=self.public_meeting)
+        self.inner_photo = factories.make_meeting_photo(meeting=self.public_meeting)
+        feed = CalendarFeed.objects.create(user=self.editor, salt="salz")
+        self.feed_token = calendars.own_address(feed).rpartition("/")[2].removesuffix(".ics")
 
     def _ideas(self) -> None:
         self.brainstorm = factories.make_meeting(slug="ideenabend")
@@ -256,6 +291,8 @@ FOREIGN = "302 404 404 404 200 200"
 FOREIGN_DONE = "302 404 404 404 302 302"
 NEITHER = "302 404 404 404 404 404"
 READ_ONLY = "302 405 405 405 405 405"
+# What members of the network see and others do not.
+MEMBERS = "404 404 200 200 200 200"
 
 STEPS = ("organisation", "ort", "taetigkeit", "kontakt", "logo", "senden")
 # A request with nothing in it is "go on" there.
@@ -486,6 +523,65 @@ MATRIX: dict[str, Row] = {
     ),
     "actions:ideas@team": Row(
         "302 404 404 404 200 200", "302 404 404 404 404 404", lambda world: {"slug": "nur-team"}
+    ),
+    # --- meetings: everybody's pages, files and calendars -----------------------------------------
+    "meetings:list": PAGE,
+    **{
+        f"meetings:{route}@{name}": Row(seen_by, everybody(405), at(name))
+        for route in ("detail", "event")
+        for name, seen_by in (
+            ("public_meeting", everybody(200)),
+            ("members_meeting", MEMBERS),
+            ("hidden_meeting", "404 404 404 404 200 200"),
+        )
+    },
+    # Marked as public counts for nothing at a meeting that is not.
+    **{
+        f"meetings_document@{name}": Row(seen_by, everybody(405), of(name))
+        for name, seen_by in (
+            ("public_document", everybody(200)),
+            ("members_document", MEMBERS),
+            ("inner_document", MEMBERS),
+        )
+    },
+    **{
+        f"meetings_photo@{name} {size}": Row(seen_by, everybody(405), file(name, size))
+        for name, size, seen_by in (
+            ("public_photo", "gross", everybody(200)),
+            ("public_photo", "riesig", everybody(404)),
+            ("members_photo", "mittel", MEMBERS),
+            ("inner_photo", "gross", MEMBERS),
+        )
+    },
+    "meetings:calendar": Row(OWN_PAGE.get, "302 302 302 302 302 302"),
+    "meetings_feed": PAGE,
+    # Whoever has the address has the calendar.
+    "meetings_own_feed@own": Row(
+        everybody(200), everybody(405), lambda world: {"token": world.feed_token}
+    ),
+    "meetings_own_feed@other": Row(
+        everybody(404), everybody(405), lambda world: {"token": f"{world.feed_token}x"}
+    ),
+    # --- meetings: one's own answer, by the link from a mail or logged in ------------------------
+    "meetings:answer": Row(
+        everybody(200), everybody(200), lambda world: {"token": world.answer_token}
+    ),
+    "meetings:answer_calendar": Row(
+        everybody(200), everybody(405), lambda world: {"token": world.answer_token}
+    ),
+    "short_answer": Row(
+        everybody(302), everybody(405), lambda world: {"token": world.answer_token}
+    ),
+    "meetings:answer@guessed": Row(
+        everybody(404), everybody(404), lambda world: {"token": "x" * 43}
+    ),
+    "meetings:answer_calendar@guessed": Row(
+        everybody(404), everybody(405), lambda world: {"token": "x" * 43}
+    ),
+    "meetings:answer_renew": FORM,
+    "meetings:invitations": OWN_PAGE,
+    "meetings:invitation": Row(
+        "302 404 404 200 404 404", "302 404 404 200 404 404", of("meeting_invitation")
     ),
     # --- meetings: agenda and tasks ---------------------------------------------------------------
     # For members of the network; the officer puts things on the agenda in the office.
@@ -729,6 +825,20 @@ ADMIN: dict[str, Row] = {
     "admin:portal_networkprofile_logo": Row(
         office(200), office(200), lambda world: {"pk": world.network.pk}
     ),
+    # --- meetings: documents and photos; an empty request is the form again
+    "admin:meetings_meeting_files": Row(office(200), office(200), of("public_meeting")),
+    **{
+        f"admin:meetings_meeting_{name}@{meeting}": Row(
+            office(status),
+            office(status),
+            lambda world, name=name, meeting=meeting: {
+                "pk": getattr(world, meeting).pk,
+                "row": getattr(world, f"public_{name}").pk,
+            },
+        )
+        for name in ("document", "photo")
+        for meeting, status in (("public_meeting", 200), ("members_meeting", 404))
+    },
     # --- Minutes in the office; an empty request writes nothing.
     **{
         f"admin:meetings_meeting_{name}@{meeting}": Row(office(page), office(sent), of(meeting))
@@ -807,7 +917,44 @@ ADMIN: dict[str, Row] = {
     "admin:organisations_importrun_faulty": Row(
         office(200), office(200), lambda world: {"pk": world.import_run.pk}
     ),
+    # --- meetings: planning -----------------------------------------------------------------------
+    **model("meetings_meeting", "planned_meeting", officer=ALL),
+    **model("meetings_schoolholiday", "school_holiday", officer=ALL),
+    # Nobody has said which Land it is, so there is nothing to take over.
+    "admin:meetings_schoolholiday_take_over": Row(office(200), office(200)),
+    "admin:meetings_meeting_this_year": Row(office(302), office(405)),
+    "admin:meetings_meeting_year": Row(office(200), office(405), lambda world: {"year": 2027}),
+    "admin:meetings_meeting_day": Row(office(200), office(405)),
+    "admin:meetings_meeting_overview": Row(office(200), office(405), of("planned_meeting")),
+    "admin:meetings_meeting_cancel": Row(office(200), office(200), of("planned_meeting")),
+    **{
+        f"admin:meetings_meeting_{name}": Row(office(405), office(302), of("planned_meeting"))
+        for name in ("hold", "take_back_hold")
+    },
     **model("portal_feedback", "feedback", officer="view change", saves=True),
+    # --- meetings: answers; who sends nothing changes nothing
+    "admin:meetings_meeting_answers": Row(
+        office(200), office(200), lambda world: {"pk": world.meeting_invitation.meeting_id}
+    ),
+    "admin:meetings_meeting_answers_export": Row(
+        office(200),
+        office(200),
+        lambda world: {"pk": world.meeting_invitation.meeting_id, "ending": "csv"},
+    ),
+    **{
+        f"admin:meetings_meeting_answer@{name}": Row(
+            office(page),
+            office(sent),
+            lambda world, name=name: {
+                "pk": world.meeting_invitation.meeting_id,
+                "invitation": getattr(world, name).pk,
+            },
+        )
+        for name, page, sent in (
+            ("meeting_invitation", 200, 302),
+            ("foreign_meeting_invitation", 404, 404),
+        )
+    },
     # --- meetings: agenda and tasks
     "admin:meetings_meeting_agenda": Row(
         office(200), office(200), lambda world: {"pk": world.agenda_meeting.pk}
