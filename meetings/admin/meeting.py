@@ -16,7 +16,7 @@ from meetings import words
 from meetings.admin import desk, year
 from meetings.forms.meeting import MeetingForm
 from meetings.models import Meeting
-from meetings.services import planning
+from meetings.services import details, planning
 
 State = Meeting.State
 
@@ -118,7 +118,7 @@ class MeetingAdmin(OfficeModelAdmin):
         source = year.copied_from(request)
         if source is None:
             return {"day": day} if day else {}
-        return planning.template_of(source, day=day) | {"copied_from": source.pk}
+        return details.template_of(source, day=day) | {"copied_from": source.pk}
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any):
         form = super().get_form(request, obj, change=change, **options)

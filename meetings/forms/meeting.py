@@ -23,7 +23,7 @@ from core.text import CleanCharField, HttpUrlField, validate_has_words
 from core.translations import TRANSLATION
 from meetings import collisions
 from meetings.models import Meeting, default_time_zone
-from meetings.services import inviting, planning
+from meetings.services import details, inviting, planning
 from organisations.models import Language, Organisation
 
 MOST_DAYS = 120
@@ -176,11 +176,11 @@ class MeetingForm(office.TranslatedForm):
         if self.instance.pk:
             begin, end = self.instance.begins, self.instance.ends
             self.initial |= {"seen_version": self.instance.version}
-            self.initial["reminders"] = planning.reminder_days(self.instance)
+            self.initial["reminders"] = details.reminder_days(self.instance)
         else:
             begin, end = self.initial.get("starts_at"), self.initial.get("ends_at")
             self.initial.setdefault("creation_key", uuid4())
-            self.initial.setdefault("reminders", planning.DEFAULT_REMINDERS)
+            self.initial.setdefault("reminders", details.DEFAULT_REMINDERS)
             self.initial.setdefault("time_zone", default_time_zone())
         if begin and end:
             self.initial |= {"day": begin.date(), "begin": begin.time(), "end": end.time()}
@@ -233,7 +233,7 @@ class MeetingForm(office.TranslatedForm):
         names = [
             name
             for name in self.cleaned_data
-            if name in (*planning.FIELDS, planning.REMINDERS) or name.startswith(TRANSLATION)
+            if name in (*details.FIELDS, details.REMINDERS) or name.startswith(TRANSLATION)
         ]
         return {name: self.cleaned_data[name] for name in names}
 
@@ -340,7 +340,7 @@ class MeetingForm(office.TranslatedForm):
         except Conflict as conflict:
             for name in conflict.theirs:
                 text = _("Das hat inzwischen jemand geändert. Jetzt steht dort: %(value)s")
-                shown = planning.in_words(row, name)  # type: ignore[arg-type]
+                shown = details.in_words(row, name)  # type: ignore[arg-type]
                 asked = ASKED_AS.get(name, name)
                 self.add_error(asked if asked in self.fields else None, text % {"value": shown})
             self.data = self.data.copy()

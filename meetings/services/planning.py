@@ -6,7 +6,7 @@ Every verb locks the meeting's row first, says in the history who did what and w
 
 import datetime
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -15,29 +15,19 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override
 
 from accounts.models import User
 from core import history
 from core.errors import Refused
-from core.translations import TRANSLATION, translation_field
-from meetings import words
-from meetings.models import Meeting, MeetingReminder, Minutes, may_plan
+from meetings.models import Meeting, Minutes, may_plan
+from meetings.services import details
 from organisations.services import slugs
-from organisations.services.editing import comparable, merge
+from organisations.services.editing import merge
 
 State = Meeting.State
 
-MANY = ("hosts", "interpreters")
-FIELDS = (
-    "title", "kind", "visibility", "description", "hosts", "interpreters", "starts_at", "ends_at",
-    "time_zone", "answer_until", "proposals_until", "place", "address", "directions",
-    "accessibility", "accessibility_note", "online_url", "online_note", "capacity",
-)  # fmt: skip
-REMINDERS = "reminders"  # days before the meeting; rows of their own, but one entry in the form
-DEFAULT_REMINDERS = (14, 3)
 MOST_REMINDERS = 5
 # What the handlers are told of a change.
 WHAT = {
@@ -52,13 +42,6 @@ WHAT = {
 }
 # Whoever has it in their calendar has to be told (RFC 5546, 2.1.4).
 IN_CALENDARS = frozenset({"date", "place", "title", "cancelled"})
-# What the next meeting takes over from the last one; what belongs to one date stays there.
-COPIED = (
-    "title", "kind", "visibility", "description", "hosts", "interpreters", "time_zone", "place",
-    "address", "directions", "accessibility", "accessibility_note", "online_url", "online_note",
-    "capacity",
-)  # fmt: skip
-
 FAR_AWAY = datetime.timedelta(days=548)  # 18 months: further away it may be a typing error
 LONG = datetime.timedelta(hours=12)
 
@@ -90,7 +73,7 @@ def create(
 ) -> Meeting:
     """Plan a meeting.
 
-    :param values: by name of the field: those of `FIELDS`, translations by
+    :param values: by name of the field: those of `details.FIELDS`, translations by
         `core.translations.translation_field`, and `reminders` (days before it; 14 and 3 if not
         given).
     :param creation_key: made with the empty form: the same form sent twice is one meeting.
@@ -100,22 +83,22 @@ def create(
     """
     if not may_plan(by):
         raise PermissionDenied
-    _check_names(values)
+    details.check_names(values)
     if creation_key and (found := Meeting.objects.filter(creation_key=creation_key).first()):
         return found
     _refuse(problems(values))
     row = Meeting(creation_key=creation_key, copied_from=copied_from)
     row.slug = unique_slug(values["title"], values["starts_at"])
-    _assign(row, values, values)
+    details.assign(row, values, values)
     # One entry in the history, with the relations in it.
     row.skip_history_when_saving = True  # type: ignore[attr-defined]
     row.save()
-    _relate(row, values, values)
+    details.relate(row, values, values)
     del row.skip_history_when_saving  # type: ignore[attr-defined]
     history.note(row, by=by, reason=gettext_lazy("Treffen geplant"))
     row.save()
     row.history.update(history_type="+")
-    _set_reminders(row, values.get(REMINDERS, DEFAULT_REMINDERS))
+    details.set_reminders(row, values.get(details.REMINDERS, details.DEFAULT_REMINDERS))
     for handler in created_handlers:
         handler(row, by=by)
     return row
@@ -146,7 +129,9 @@ def change(
         row = _lock(meeting)
         found = changes(meeting=row, values=values, seen_version=seen_version)
         if found:
-            _refuse(problems(values_of(row) | {name: values[name] for name in found}, of=row))
+            _refuse(
+                problems(details.values_of(row) | {name: values[name] for name in found}, of=row)
+            )
             _write(row, found, values, by, reason)
     return row
 
@@ -158,15 +143,15 @@ def changes(*, meeting: Meeting, values: Mapping[str, Any], seen_version: int) -
     :raises Refused: if it is cancelled.
     :raises Conflict: if somebody else has changed the same fields to something else.
     """
-    _check_names(values)
+    details.check_names(values)
     if meeting.state == State.CANCELLED:
         raise Refused(_("Das Treffen ist abgesagt. Es kann nicht mehr geändert werden."))
-    present = {name: current(meeting, name) for name in values}
+    present = {name: details.current(meeting, name) for name in values}
     is_fresh = meeting.version == seen_version
     return merge(
-        mine={name: _comparable(name, value) for name, value in values.items()},
+        mine={name: details.comparable_value(name, value) for name, value in values.items()},
         theirs=present,
-        seen=present if is_fresh else _as_of(meeting, seen_version, values),
+        seen=present if is_fresh else details.as_of(meeting, seen_version, values),
         version=meeting.version,
     )
 
@@ -200,8 +185,10 @@ def problems(values: Mapping[str, Any], *, of: Meeting | None = None) -> dict[st
             "Es kommen schon %(number)s Personen. Weniger Plätze geht nicht.",
             coming,
         ) % {"number": coming}
-    if len(values.get(REMINDERS, ())) > MOST_REMINDERS:
-        found[REMINDERS] = _("Höchstens %(number)s Erinnerungen.") % {"number": MOST_REMINDERS}
+    if len(values.get(details.REMINDERS, ())) > MOST_REMINDERS:
+        found[details.REMINDERS] = _("Höchstens %(number)s Erinnerungen.") % {
+            "number": MOST_REMINDERS
+        }
     return found
 
 
@@ -230,24 +217,6 @@ def last_meeting() -> Meeting | None:
     rows = Meeting.objects.exclude(state=State.CANCELLED)
     network = rows.filter(kind__in=[Meeting.Kind.NETWORK, Meeting.Kind.KICKOFF])
     return network.order_by("-starts_at", "-pk").first() or rows.order_by("-starts_at").first()
-
-
-def template_of(meeting: Meeting, *, day: datetime.date | None = None) -> dict[str, Any]:
-    """Return the values a new meeting begins with if it is copied from another one.
-
-    :param day: when it is to be; it begins and ends at the same times of day.
-    """
-    values = {name: list(getattr(meeting, name).all()) for name in MANY}
-    values |= {name: getattr(meeting, name) for name in COPIED if name not in MANY}
-    for language, texts in meeting.translations.items():
-        values |= {translation_field(language, name): text for name, text in texts.items()}
-    values[REMINDERS] = reminder_days(meeting) or DEFAULT_REMINDERS
-    if day is not None:
-        begin, end = meeting.begins, meeting.ends
-        last_day = day + (end.date() - begin.date())
-        values["starts_at"] = datetime.datetime.combine(day, begin.time(), meeting.zone)
-        values["ends_at"] = datetime.datetime.combine(last_day, end.time(), meeting.zone)
-    return values
 
 
 # --- Its states -----------------------------------------------------------------------------------
@@ -383,19 +352,6 @@ def may_be_deleted(meeting: Meeting) -> bool:
 
 
 # --- Helpers --------------------------------------------------------------------------------------
-def values_of(meeting: Meeting) -> dict[str, Any]:
-    """Return everything a form shows of a meeting, by name of the field."""
-    values: dict[str, Any] = {name: getattr(meeting, name) for name in FIELDS if name not in MANY}
-    values |= {name: list(getattr(meeting, name).all()) for name in MANY}
-    return values | {REMINDERS: reminder_days(meeting)}
-
-
-def reminder_days(meeting: Meeting) -> tuple[int, ...]:
-    """Return how many days before a meeting there are reminders, the first first."""
-    rows = meeting.reminders.order_by("-days_before")
-    return tuple(rows.values_list("days_before", flat=True))
-
-
 def unique_slug(title: str, begin: datetime.datetime) -> str:
     """Return an address no other meeting has, with the year in it.
 
@@ -409,42 +365,6 @@ def unique_slug(title: str, begin: datetime.datetime) -> str:
     while f"{base}-{number}" in taken:
         number += 1
     return f"{base}-{number}"
-
-
-def current(row: Meeting, name: str) -> Any:
-    """Return what stands in a field now, as two people's entries are compared."""
-    if name in MANY:
-        return frozenset(getattr(row, name).values_list("pk", flat=True))
-    if name == REMINDERS:
-        return frozenset(reminder_days(row))
-    if name.startswith(TRANSLATION):
-        language, field = _split(name)
-        return row.translations.get(language, {}).get(field, "")
-    return comparable(getattr(row, name))
-
-
-def in_words(row: Meeting, name: str) -> str:
-    """Return what stands in a field now, for somebody to read."""
-    if name in MANY:
-        return ", ".join(str(one) for one in getattr(row, name).all()) or _("nichts")
-    if name == REMINDERS:
-        return ", ".join(map(str, reminder_days(row))) or _("nichts")
-    value = current(row, name)
-    if isinstance(value, datetime.datetime):
-        return words.moment(value, row)
-    if not name.startswith(TRANSLATION) and hasattr(row, f"get_{name}_display"):
-        return str(getattr(row, f"get_{name}_display")())
-    return str(value) if value not in (None, "") else _("nichts")
-
-
-def label(name: str) -> str:
-    """Return the name of a field in words."""
-    if name == REMINDERS:
-        return _("Erinnerungen")
-    if name.startswith(TRANSLATION):
-        language, field = _split(name)
-        return f"{label(field)} ({language})"
-    return capfirst(str(Meeting._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 def _lock(meeting: Meeting) -> Meeting:
@@ -476,69 +396,9 @@ def _tell(row: Meeting, what: set[str], by: User) -> None:
         handler(row, what=what, by=by)
 
 
-def _check_names(values: Mapping[str, Any]) -> None:
-    unknown = [
-        name
-        for name in values
-        if name not in (*FIELDS, REMINDERS)
-        and not (name.startswith(TRANSLATION) and _split(name)[1] in Meeting.translated_fields)
-    ]
-    if unknown:
-        raise ValueError(f"Not to be edited here: {', '.join(unknown)}")
-
-
 def _refuse(found: Mapping[str, str]) -> None:
     if found:
         raise Refused(" ".join(found.values()))
-
-
-def _split(name: str) -> tuple[str, str]:
-    language, _underscore, field = name.removeprefix(TRANSLATION).rpartition("_")
-    return language, field
-
-
-def _comparable(name: str, value: Any) -> Any:
-    if name in MANY or name == REMINDERS:
-        return frozenset(comparable(entry) for entry in value)
-    return comparable(value)
-
-
-def _as_of(row: Meeting, version: int, names: Iterable[str]) -> dict[str, Any] | None:
-    """Return what stood in the fields in an earlier version, None if the history does not know."""
-    entry = row.history.filter(version=version).order_by("-history_id").first()
-    if entry is None:
-        return None
-    seen = {}
-    for name in names:
-        if name in MANY:
-            target = getattr(Meeting, name).field.m2m_reverse_name()
-            seen[name] = frozenset(getattr(entry, name).values_list(target, flat=True))
-        elif name == REMINDERS:
-            # They have no history of their own; the last one to save wins.
-            seen[name] = current(row, name)
-        elif name.startswith(TRANSLATION):
-            language, field = _split(name)
-            seen[name] = entry.translations.get(language, {}).get(field, "")
-        else:
-            seen[name] = comparable(getattr(entry, name))
-    return seen
-
-
-def _assign(row: Meeting, names: Iterable[str], values: Mapping[str, Any]) -> None:
-    for name in names:
-        if name.startswith(TRANSLATION):
-            language, field = _split(name)
-            texts = {**row.translations.get(language, {}), field: values[name]}
-            translations = {**row.translations, language: {k: v for k, v in texts.items() if v}}
-            row.translations = {code: kept for code, kept in translations.items() if kept}
-        elif name not in MANY and name != REMINDERS:
-            setattr(row, name, values[name])
-
-
-def _relate(row: Meeting, names: Iterable[str], values: Mapping[str, Any]) -> None:
-    for name in MANY:
-        if name in names:
-            getattr(row, name).set(values[name])
 
 
 def _write(
@@ -549,35 +409,21 @@ def _write(
     reason: str | Promise,
 ) -> None:
     what = {WHAT[name] for name in changes if name in WHAT}
-    _assign(row, changes, values)
+    details.assign(row, changes, values)
     row.skip_history_when_saving = True  # type: ignore[attr-defined]
-    _relate(row, changes, values)
+    details.relate(row, changes, values)
     del row.skip_history_when_saving  # type: ignore[attr-defined]
-    if REMINDERS in changes or "date" in what:
-        _set_reminders(row, values.get(REMINDERS, reminder_days(row)))
+    if details.REMINDERS in changes or "date" in what:
+        details.set_reminders(row, values.get(details.REMINDERS, details.reminder_days(row)))
     if what & IN_CALENDARS:
         row.sequence += 1
     row.version += 1
     with override(settings.LANGUAGE_CODE):  # the office reads it
         told = _("%(reason)s: %(fields)s") % {
             "reason": reason or _("Geändert"),
-            "fields": ", ".join(map(label, changes)),
+            "fields": ", ".join(map(details.label, changes)),
         }
     history.note(row, by=by, reason=told)
     row.save()
     if what:
         _tell(row, what, by)
-
-
-def _set_reminders(row: Meeting, days: Iterable[int]) -> None:
-    """Have reminders on these days; those that a new date puts ahead of us again count anew."""
-    wanted = set(days)
-    row.reminders.exclude(days_before__in=wanted).delete()
-    known = {one.days_before: one for one in row.reminders.all()}
-    now = timezone.now()
-    for number in wanted:
-        reminder = known.get(number) or MeetingReminder(meeting=row, days_before=number)
-        is_ahead = row.starts_at - datetime.timedelta(days=number) > now
-        if reminder.pk is None or (reminder.done_at and is_ahead):
-            reminder.done_at = None
-            reminder.save()

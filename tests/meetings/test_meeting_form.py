@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from meetings.models import Meeting
-from meetings.services import planning
+from meetings.services import details, planning
 from tests.factories import (
     make_meeting,
     make_meeting_invitation,
@@ -97,7 +97,7 @@ def test_a_meeting_is_planned(office, officer, form):
         moment(2027, 4, 20, 18),
         moment(2027, 4, 20, 20),
     )
-    assert (list(meeting.hosts.all()), planning.reminder_days(meeting)) == ([host], (14, 3))
+    assert (list(meeting.hosts.all()), details.reminder_days(meeting)) == ([host], (14, 3))
     assert meeting.translated("title", "en") == "Spring meeting"
     assert meeting.history.get().history_user == officer
 

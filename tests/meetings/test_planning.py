@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 
 from core.errors import Conflict, Refused
 from meetings.models import Meeting
-from meetings.services import planning
+from meetings.services import details, planning
 from tests.factories import (
     make_language,
     make_meeting,
@@ -245,12 +245,12 @@ def test_a_copy_has_the_same_hours_also_after_summer_time_has_begun(officer):
         reminders=(7,),
         translations={"en": {"title": "Network meeting"}},
     )
-    copied = planning.template_of(last, day=datetime.date(2027, 4, 14))
+    copied = details.template_of(last, day=datetime.date(2027, 4, 14))
     assert copied["starts_at"] == moment(2027, 4, 14, 18)
     meeting = planning.create(values=copied, by=officer, copied_from=last)
     assert meeting.ends_at == datetime.datetime(2027, 4, 14, 18, 30, tzinfo=datetime.UTC)
     assert (meeting.directions, list(meeting.hosts.all())) == ("Bus 231", [host])
-    assert planning.reminder_days(meeting) == (7,)
+    assert details.reminder_days(meeting) == (7,)
     assert meeting.translated("title", "en") == "Network meeting"
     assert meeting.uid != last.uid
 
