@@ -132,7 +132,8 @@ def _order(request: HttpRequest, meeting: Meeting) -> Answer:
         return _done(request, meeting, _("Die Reihenfolge ist gespeichert."))
     services.move(item=item, up=step == "up", by=request.user)
     address = desk.address("agenda", meeting)
-    return redirect(f"{address}?{urlencode({step: item.pk})}#zeile-{item.pk}")
+    # No fragment: with one the browser would not go to the button the page asks it to.
+    return redirect(f"{address}?{urlencode({step: item.pk})}")
 
 
 def _decide(request: HttpRequest, meeting: Meeting) -> Answer:
