@@ -251,7 +251,8 @@ class TermAdmin(UsedAdmin):
                 if word is None:
                     raise Http404
                 taxonomy.move(word=word, up=step == "up", by=request.user)
-                return redirect(f"{request.path}?{urlencode({step: word.pk})}#zeile-{word.pk}")
+                # No fragment: with one the browser would not go to the button.
+                return redirect(f"{request.path}?{urlencode({step: word.pk})}")
         context = {
             "form": form,
             "entries": form.entries(),
