@@ -886,9 +886,6 @@ ADMIN: dict[str, Row] = {
     "admin:meetings_meeting_door": Row(
         office(200), office(302), lambda world: {"pk": world.evening.pk}
     ),
-    "admin:meetings_meeting_door_hold": Row(
-        office(405), office(302), lambda world: {"pk": world.evening.pk}
-    ),
     **{
         f"admin:meetings_meeting_door_{name}": Row(
             office(200), office(405), lambda world: {"pk": world.evening.pk}

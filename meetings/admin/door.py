@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from core import exports, pdf
 from core.errors import Refused
@@ -18,7 +18,7 @@ from core.resume import recall
 from meetings.admin import desk
 from meetings.forms.door import WalkInForm, taps_of_buttons, taps_of_script
 from meetings.models import Attendance, Meeting
-from meetings.services import attendance, planning
+from meetings.services import attendance
 from meetings.services.attendance import Tap
 
 TEMPLATES = "admin/meetings/door"
@@ -102,18 +102,6 @@ def _page(request: HttpRequest, meeting: Meeting, form: WalkInForm) -> HttpRespo
         "most": attendance.MOST_PEOPLE,
     }
     return desk.render(request, meeting, f"{TEMPLATES}/page.html", context, page="door")
-
-
-@door.part("stattgefunden/", "door_hold")
-@require_POST
-def hold(request: HttpRequest, meeting: Meeting) -> HttpResponse:
-    try:
-        planning.hold(meeting=meeting, by=request.user)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("Das Treffen hat stattgefunden. Jetzt kommt das Protokoll."))
-    return redirect(desk.address("door", meeting))
 
 
 # --- On paper -------------------------------------------------------------------------------------

@@ -298,16 +298,16 @@ def test_before_the_day_there_are_only_lists(meeting, browser, evening):
     assert 'role="switch"' not in text
 
 
-def test_the_meeting_is_held_with_one_button(meeting, browser, evening):
+def test_the_way_to_the_minutes_is_offered_once_it_has_begun(meeting, browser, evening):
+    hold = desk.address("hold", meeting)
     evening.move_to(EVENING - datetime.timedelta(hours=1))
-    address = desk.address("door_hold", meeting)
-    assert address not in browser.get(desk.address("door", meeting)).content.decode()
-    assert "noch nicht begonnen" in browser.post(address, follow=True).content.decode()
+    assert hold not in browser.get(desk.address("door", meeting)).content.decode()
     evening.move_to(EVENING)
-    assert address in browser.get(desk.address("door", meeting)).content.decode()
-    browser.post(address)
+    assert hold in browser.get(desk.address("door", meeting)).content.decode()
+    browser.post(hold)
     meeting.refresh_from_db()
     assert meeting.state == "held"
+    assert hold not in browser.get(desk.address("door", meeting)).content.decode()
 
 
 # --- The page with the script ---------------------------------------------------------------------
