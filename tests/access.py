@@ -952,6 +952,38 @@ ADMIN: dict[str, Row] = {
             ("foreign_meeting_invitation", 404, 404),
         )
     },
+    # --- meetings: invitations; an empty request invites nobody
+    **{
+        f"admin:meetings_meeting_{name}": Row(office(page), office(sent), of("planned_meeting"))
+        for name, page, sent in (
+            ("invitations", 200, 404),
+            ("guests", 200, 200),
+            ("letter", 200, 200),
+            ("invite", 200, 302),
+            ("letters", 405, 302),
+        )
+    },
+    "admin:meetings_meeting_invitation_text": Row(
+        office(200),
+        office(200),
+        lambda world: {"pk": world.planned_meeting.pk, "language": "de"},
+    ),
+    "admin:meetings_meeting_invitation_text@unknown": Row(
+        office(404),
+        office(404),
+        lambda world: {"pk": world.planned_meeting.pk, "language": "xx"},
+    ),
+    **{
+        f"admin:meetings_meeting_invited_person@{name}": Row(
+            office(status),
+            office(status),
+            lambda world, name=name: {
+                "pk": world.meeting_invitation.meeting_id,
+                "invitation": getattr(world, name).pk,
+            },
+        )
+        for name, status in (("meeting_invitation", 200), ("foreign_meeting_invitation", 404))
+    },
     # --- meetings: agenda and tasks
     "admin:meetings_meeting_agenda": Row(
         office(200), office(200), lambda world: {"pk": world.agenda_meeting.pk}
