@@ -15,6 +15,7 @@ from accounts.models import User
 from actions.models import Campaign, Idea, IdeaBoard, IdeaGroup, IdeaSupport
 from actions.services import campaigns
 from core.folding import fold
+from meetings import collisions
 from meetings.models import (
     AgendaItem,
     Attendance,
@@ -34,6 +35,7 @@ Key = Callable[[str], uuid.UUID]
 REASON = "Vorführung"
 OFFICER = "officer@example.org"
 THURSDAY = 3
+WEEKS_TO_LOOK = 8
 A_DAY = datetime.timedelta(days=1)
 FIELDS = (
     "title kind state visibility place address directions accessibility accessibility_note "
@@ -130,8 +132,7 @@ class _Loader:
 
     def _add_meeting(self) -> None:
         values, meeting = self.values, self.meeting
-        day = self._day(values["days"])
-        day += (THURSDAY - day.weekday()) % 7 * A_DAY
+        day = _suitable(self._day(values["days"]))
         for name, value in _some(values, FIELDS).items():
             setattr(meeting, name, value)
         starts, ends = (
@@ -276,6 +277,15 @@ class _Loader:
                 IdeaSupport.objects.create(
                     idea=idea, organisation=organisation, would_join=would_join
                 )
+
+
+def _suitable(day: datetime.date) -> datetime.date:
+    """Return the first Thursday from a day on when many can come, as an officer would choose it."""
+    day += (THURSDAY - day.weekday()) % 7 * A_DAY
+    weeks = [day + week * 7 * A_DAY for week in range(WEEKS_TO_LOOK)]
+    busy = [one for one in collisions.between(day, weeks[-1]) if one.is_heavy]
+    free = (week for week in weeks if not any(one.touches(week, week) for one in busy))
+    return next(free, day)
 
 
 def _some(values: dict[str, Any], names: str) -> dict[str, Any]:
