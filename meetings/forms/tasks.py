@@ -96,6 +96,13 @@ class TaskForm(forms.ModelForm):
             raise forms.ValidationError(
                 _("Mit dieser Adresse gibt es kein Konto. Schreiben Sie dann nur den Namen.")
             )
+        if not tasks.may_have(user):
+            raise forms.ValidationError(
+                _(
+                    "Diese Person vertritt keine Organisation im Netzwerk und sieht keine "
+                    "Aufgaben. Schreiben Sie dann nur den Namen."
+                )
+            )
         return user
 
     def clean(self) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from core.errors import Conflict, Refused
 from core.folding import fold
 from meetings import seen as seen_fields
 from meetings.emails import tasks as emails
-from meetings.models import AgendaItem, Meeting, Minutes, Task
+from meetings.models import AgendaItem, Meeting, Minutes, Task, is_member
 from meetings.models.minutes import TaskQuerySet
 from organisations.models import Organisation
 from organisations.services import reach
@@ -45,6 +45,11 @@ def may_manage(user: User) -> bool:
 def may_close(user: User, task: Task) -> bool:
     """Whether somebody may say that a task is done: whose it is, and the office."""
     return may_manage(user) or Task.objects.of(user).filter(pk=task.pk).exists()
+
+
+def may_have(user: User) -> bool:
+    """Whether somebody can be given a task: they must be able to open its page."""
+    return user.is_active and (is_member(user) or may_manage(user))
 
 
 def known() -> TaskQuerySet:
@@ -225,11 +230,12 @@ def drop(*, task: Task, by: User, note: str = "") -> bool:
 def readers(task: Task) -> list[User]:
     """Return who is written to about a task: the person, or else those who speak for it.
 
-    A person without an account has nobody here; the office sees that on its list.
+    A person without an account has nobody here, nor an organisation that is not active; the office
+    sees them on its list.
     """
-    if task.user is not None and task.user.is_active:
+    if task.user is not None and may_have(task.user):
         return [task.user]
-    if task.organisation is None:
+    if task.organisation is None or not task.organisation.is_public:
         return []
     speaking = task.organisation.representatives.filter(user__is_active=True)
     return [one.user for one in speaking.select_related("user")]

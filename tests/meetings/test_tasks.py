@@ -376,6 +376,18 @@ def test_one_person_or_else_the_organisation(organisation, manager, editor):
     editor.save()
     task.refresh_from_db()
     assert tasks.readers(task) == [manager]
+    # Whose organisation is paused could not open the page.
+    organisation.state = "paused"
+    organisation.save()
+    assert tasks.readers(Task.objects.get(pk=task.pk)) == []
+
+
+def test_who_sees_no_tasks_is_given_none(desk, outsider, manager):
+    url = reverse("admin:meetings_task_add")
+    answer = desk.post(url, {"text": "Anrufen", "account": outsider.email})
+    assert "vertritt keine Organisation im Netzwerk" in answer.text
+    assert desk.post(url, {"text": "Anrufen", "account": f" {manager.email.upper()} "}).url
+    assert Task.objects.get().user == manager
 
 
 def test_the_worker_knows_the_jobs():
