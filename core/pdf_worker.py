@@ -3,6 +3,7 @@
 Alone in its process: no Django, no settings, and limits it cannot pass.
 """
 
+import gc
 import logging
 import resource
 import sys
@@ -17,6 +18,8 @@ MOST_SECONDS = 60
 
 
 def main() -> int:
+    # The process ends before there is much to collect; looking for it took a seventh of the time.
+    gc.disable()
     for limit, most in (
         (resource.RLIMIT_DATA, MOST_MEMORY),
         (resource.RLIMIT_CPU, MOST_SECONDS),
