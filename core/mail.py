@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -343,8 +344,7 @@ def _plain(value: Any) -> Any:
     ):
         return value
     if isinstance(value, str | Promise):
-        text = clean_text(str(value), multiline=True)
-        return text if _is_own_address(text) else defuse(text)
+        return _plain_text(str(value), settings.SITE_URL)
     if isinstance(value, Mapping):
         return {str(name): _plain(entry) for name, entry in value.items()}
     if isinstance(value, Sequence):
@@ -353,6 +353,12 @@ def _plain(value: Any) -> Any:
         f"A mail gets texts, numbers and dates, not {type(value).__name__}: "
         "name in the context what the template needs."
     )
+
+
+@lru_cache(maxsize=256)  # in mails to many most values are the same
+def _plain_text(text: str, site_url: str) -> str:
+    text = clean_text(text, multiline=True)
+    return text if _is_own_address(text) else defuse(text)
 
 
 def _numbers_together(text: str) -> str:
@@ -405,6 +411,8 @@ def _paragraph(text: str) -> SafeString:
 
 
 def _with_links(line: str) -> SafeString:
+    if f"{settings.SITE_URL}/" not in line:
+        return escape(line)
     return mark_safe(  # every piece is escaped
         "".join(
             format_html('<a href="{0}">{0}</a>', piece) if _is_own_address(piece) else escape(piece)

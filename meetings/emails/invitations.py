@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.addresses import site_url
 from core.mail import Draft
 from core.mail_kinds import Placeholder, declare
+from core.text import clean_text
 from meetings import ical, words
 from meetings.models import AgendaItem, Invitation, Meeting
 from organisations.emails.words import A_PERSON, AN_ORGANISATION, GREETING
@@ -163,9 +164,9 @@ class Mailing:
         """
         is_mailbox = invitation.source == Invitation.Source.MAILBOX
         found = self._shared | {
-            "name": "" if is_mailbox else invitation.name,
+            "name": "" if is_mailbox else clean_text(invitation.name, multiline=False),
             "source": str(invitation.source),
-            "organisation": organisation,
+            "organisation": clean_text(organisation, multiline=False),
         }
         if self.mail == INVITATION:
             # The agenda is for members; whoever was put on the list by hand need not be one.

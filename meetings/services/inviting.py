@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,7 +37,7 @@ from organisations.models import Organisation
 INVITE = "meetings.invite"
 TELL = "meetings.tell"
 # So long that few transactions are needed, so short that others wait for a part of a second.
-CHUNK = 100
+CHUNK = 200
 # Changes of which everybody who was invited is told; see `planning.WHAT`.
 TOLD = frozenset({"date", "place", "cancelled"})
 STUCK = (OutboxMessage.State.FAILED, OutboxMessage.State.UNCLEAR, OutboxMessage.State.RETURNED)
@@ -418,14 +419,15 @@ def write(
             for row in rows
         ]
     )
-    now = timezone.now()
-    for row in rows:
-        row.mail = written[f"{key}:{row.pk}"]
-        row.undelivered_at = None
-        row.invited_at = row.invited_at or now
-        row.told_sequence = meeting.sequence
-    Invitation.objects.bulk_update(rows, ["mail", "undelivered_at", "invited_at", "told_sequence"])
-    return [row.mail for row in rows if row.mail]
+    chosen = Invitation.objects.filter(pk__in=[row.pk for row in rows])
+    of_row = Concat(Value(f"{key}:"), Cast(OuterRef("pk"), CharField()))
+    chosen.update(
+        mail=Subquery(OutboxMessage.objects.filter(key=of_row).order_by().values("pk")[:1]),
+        undelivered_at=None,
+        invited_at=Coalesce("invited_at", timezone.now()),
+        told_sequence=meeting.sequence,
+    )
+    return list(written.values())
 
 
 def invitation_of(message: OutboxMessage) -> Invitation | None:
