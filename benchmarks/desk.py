@@ -7,65 +7,19 @@ Every task is a function under `@task`, and is run in a process of its own; what
 for is timed, and the most memory the process ever had is what counts.
 """
 
-import argparse
-import json
-import os
-import platform
-import re
-import resource
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.metadata import version
-from pathlib import Path
 
-from benchmarks.__main__ import README, processor, say
-from benchmarks.servers import DATABASES, ROOT, Site
+from benchmarks.tasks import Clock, Tasks, peak
 
-BEGIN, END = "<!-- desk: begin -->", "<!-- desk: end -->"
 ORGANISATIONS = 10_000
 MANY = 100_000
 
-
-@dataclass(frozen=True)
-class Task:
-    """Something to measure.
-
-    :ivar what: for the table.
-    :ivar seconds: the goal.
-    :ivar megabytes: the goal for the whole process.
-    :ivar organisations: how many there are.
-    """
-
-    what: str
-    run: Callable[[], str]
-    seconds: float | None
-    megabytes: int | None
-    organisations: int
-
-
-TASKS: dict[str, Task] = {}
-
-
-def task(
-    what: str,
-    *,
-    seconds: float | None = None,
-    megabytes: int | None = None,
-    organisations: int = ORGANISATIONS,
-) -> Callable[[Callable[[], str]], Callable[[], str]]:
-    """Let a function be measured; it returns what else there is to say, in a few words."""
-
-    def register(run: Callable[[], str]) -> Callable[[], str]:
-        TASKS[run.__name__] = Task(what, run, seconds, megabytes, organisations)
-        return run
-
-    return register
+TASKS = Tasks(
+    "benchmarks.desk", marker="desk", heading="The officer's desk", organisations=ORGANISATIONS
+)
+task = TASKS.task
 
 
 # --- What is measured -----------------------------------------------------------------------------
@@ -236,111 +190,8 @@ def office_list_typo() -> str:
     return office_list("?q=begegnugn")
 
 
-# --- Measuring ------------------------------------------------------------------------------------
-class Clock:
-    """Times a part of a task, where preparing it takes time as well; the last one counts."""
-
-    last: tuple[float, float] | None = None
-
-    def __init__(self) -> None:
-        self.begun = time.perf_counter(), time.process_time()
-
-    def stop(self) -> tuple[float, float]:
-        """Return seconds on the wall and of the processor."""
-        Clock.last = time.perf_counter() - self.begun[0], time.process_time() - self.begun[1]
-        return Clock.last
-
-
-def peak() -> float:
-    """Return the most memory this process ever had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def measure_here(name: str) -> dict[str, object]:
-    import django
-    from django.utils import translation
-
-    django.setup()
-    translation.activate("de")
-    clock = Clock()
-    told = TASKS[name].run()
-    seconds, processor_seconds = Clock.last or clock.stop()
-    return {
-        "seconds": seconds,
-        "processor": processor_seconds,
-        "megabytes": peak(),
-        "told": told,
-    }
-
-
-def measure(name: str, site: Site) -> str:
-    """Return a line of the table."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.desk", "--here", name],
-        cwd=ROOT,
-        env=site.environment("benchmarks.settings"),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise SystemExit(f"{name}:\n{done.stdout}{done.stderr}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    one = TASKS[name]
-    reached = [
-        f"{goal:g} {unit}" if found[key] <= goal else f"**missed** {goal:g} {unit}"
-        for key, unit, goal in (
-            ("seconds", "s", one.seconds),
-            ("megabytes", "MB", one.megabytes),
-        )
-        if goal is not None
-    ]
-    return (
-        f"| {one.what} | {found['seconds']:.2f} | {found['processor']:.2f} | "
-        f"{found['megabytes']:.0f} | "
-        f"{', '.join(reached)} | {found['told']} |"
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.desk", description=__doc__)
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
-    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
-    parser.add_argument("--print", action="store_true", help="only print, leave the README alone")
-    parser.add_argument("--here", choices=TASKS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.here:
-        print(json.dumps(measure_here(options.here)))
-        return
-    parts = [
-        f"Measured on {time.strftime('%d %B %Y')} with `python -m benchmarks.desk`: "
-        f"{os.cpu_count()} processors ({processor()}), Python {platform.python_version()}, "
-        f"Django {version('django')}. Load before: {os.getloadavg()[0]:.1f}."
-    ]
-    for name in options.databases:
-        lines = []
-        for number in (ORGANISATIONS, MANY):
-            tasks = [one for one in options.tasks if TASKS[one].organisations == number]
-            if not tasks:
-                continue
-            say(f"{name}, {number} organisations")
-            with tempfile.TemporaryDirectory() as folder, DATABASES[name](Path(folder)) as site:
-                site.manage("migrate", "--no-input")
-                site.manage("load_reference_data")
-                site.manage("seed_scale", "--organisations", str(number), "--yes-demonstration")
-                site.manage("collectstatic", "--no-input")
-                lines += [measure(one, site) for one in tasks]
-        head = f"### The officer's desk: {name}"
-        columns = "| task | s | CPU s | MB at most | goals | |\n|---|--:|--:|--:|---|---|"
-        parts.append("\n".join([head, "", columns, *lines]))
-        print(parts[-1], flush=True)
-    if not options.print:
-        before, _old, after = re.split(f"({BEGIN}.*{END})", README.read_text("utf-8"), flags=re.S)
-        text = "\n\n".join(parts)
-        README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
-
-
 if __name__ == "__main__":
     # Tasks register with the module of this name, not with `__main__`.
     from benchmarks import desk
 
-    desk.main()
+    desk.TASKS.main(__doc__)

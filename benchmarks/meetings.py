@@ -23,6 +23,7 @@ from benchmarks.tasks import Clock, Tasks
 
 INVITED = 5_000
 KILLED = 5
+EVENTS = 200
 
 TASKS = Tasks("benchmarks.meetings", marker="meetings", heading="Meetings", organisations=500)
 task = TASKS.task
@@ -381,6 +382,99 @@ def office_client() -> Any:
     record_authentication(request, by, method="mfa", type="totp")
     request.session.save()
     return client
+
+
+# --- Calendars ------------------------------------------------------------------------------------
+@task("a person's calendar of 200 events, from the second time on", seconds=0.05, megabytes=250)
+def calendar_feed() -> str:
+    """Asked for by another person's program than the first time: only the events are kept."""
+    from urllib.parse import urlsplit
+
+    from django.test import Client
+
+    from meetings import calendars
+    from meetings.services import calendars as services
+
+    meetings = many_meetings()
+    client = Client()
+    for number, user in enumerate(representatives(2)):
+        invite_to(meetings[::2], user)
+        path = urlsplit(calendars.own_address(services.open_feed(user=user))).path
+        clock = Clock()
+        answer = client.get(path)
+        seconds, _processor = clock.stop()
+        if not number:
+            first = seconds
+    assert answer.content.count(b"BEGIN:VEVENT") == EVENTS
+    return f"{len(answer.content) / 1024:.0f} kB; the first time {first * 1000:.0f} ms"
+
+
+@task("the same for everybody, from the second time on", seconds=0.05, megabytes=250)
+def calendar_public() -> str:
+    from django.test import Client
+
+    many_meetings()
+    client = Client()
+    first = client.get("/kalender/treffen.ics")
+    clock = Clock()
+    answer = client.get("/kalender/treffen.ics")
+    clock.stop()
+    assert answer.content.count(b"BEGIN:VEVENT") == EVENTS
+    again = client.get("/kalender/treffen.ics", headers={"if-none-match": first["ETag"]})
+    assert again.status_code == 304
+    return f"{len(answer.content) / 1024:.0f} kB"
+
+
+def many_meetings() -> list[Any]:
+    """Return as many public meetings as a calendar of years holds; there are no others."""
+    from django.utils import timezone
+
+    from core import revision
+    from meetings.models import Meeting
+
+    Meeting.objects.all().delete()
+    now = timezone.now()
+    for number in range(EVENTS):
+        starts = now + timedelta(days=3 * number)
+        Meeting.objects.create(
+            title=f"Netzwerktreffen {number}",
+            slug=f"kalender-{number}",
+            description="Wir lernen uns kennen und planen das Jahr. " * 10,
+            place="Landratsamt, Großer Saal",
+            address="Musterstraße 1, 12345 Musterstadt",
+            visibility="public",
+            starts_at=starts,
+            ends_at=starts + timedelta(hours=3),
+        )
+    revision.bump()
+    return list(Meeting.objects.order_by("pk"))
+
+
+def representatives(number: int) -> list[Any]:
+    from accounts.models import User
+    from organisations.models import Organisation, Representative
+
+    organisations = Organisation.objects.public().order_by("pk")[:number]
+    users = [
+        User.objects.create_user(f"representative-{organisation.pk}@example.org")
+        for organisation in organisations
+    ]
+    Representative.objects.bulk_create(
+        Representative(user=user, organisation=organisation)
+        for user, organisation in zip(users, organisations, strict=True)
+    )
+    return users
+
+
+def invite_to(meetings: list[Any], user: Any) -> None:
+    from django.utils import timezone
+
+    from meetings.models import Invitation
+
+    Invitation.objects.bulk_create(
+        Invitation(meeting=meeting, email=user.email, user=user, invited_at=timezone.now())
+        for meeting in meetings
+    )
 
 
 # --- Minutes --------------------------------------------------------------------------------------
