@@ -1,7 +1,10 @@
 """A meeting's agenda: the office's items and their order, proposals, and what comes by itself."""
 
 import datetime
+import threading
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
@@ -514,3 +517,45 @@ def test_the_meeting_after_a_cancelled_one_gets_the_items(officer):
     planning.cancel(meeting=coming, reason="Sturm", by=officer)
     assert titles(later) == ["Genehmigung des letzten Protokolls"]
     assert agenda.fill_daily() == {"added": 0}
+
+
+# --- Really at the same time ----------------------------------------------------------------------
+def at_once(call: Callable[[], object], *, times: int = 4) -> list[object]:
+    """Run a call several times at the same moment, each in its own connection."""
+    start = threading.Barrier(times)
+
+    def run(_number: int) -> object:
+        try:
+            start.wait()
+            return call()
+        except Refused as refused:
+            return refused
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_at_the_same_moment_is_done_once(officer, manager, organisation):
+    last = factories.make_meeting(state="documented")
+    published(last)
+    meeting = factories.make_meeting(proposals_until=timezone.now() + datetime.timedelta(days=5))
+    one = factories.make_proposed_item(meeting=meeting, organisation=organisation, by=manager)
+    results = at_once(lambda: agenda.accept(item=one, by=officer))
+    assert sorted(results) == [False, False, False, True]
+    assert OutboxMessage.objects.count() == 1
+    at_once(lambda: agenda.fill_next())
+    key = uuid.uuid4()
+    at_once(lambda: agenda.add(meeting=meeting, title="Neu", creation_key=key, by=officer))
+    positions = [item.position for item in meeting.agenda.accepted()]
+    assert positions == [1, 2, 3]
+    at_once(
+        lambda: agenda.propose(meeting=meeting, organisation=organisation, title="A", by=manager),
+        times=agenda.MOST_PROPOSALS + 2,
+    )
+    assert meeting.agenda.proposed().count() == agenda.MOST_PROPOSALS
+    task = factories.make_task(organisation=organisation, due_on=timezone.localdate())
+    assert sorted(at_once(lambda: tasks.remind(task.pk))) == ["not due"] * 3 + ["reminded"]
+    assert OutboxMessage.objects.count() == 2
