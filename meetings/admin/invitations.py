@@ -26,7 +26,6 @@ from core.models import OutboxMessage
 from core.office import Item, Waiting
 from core.resume import arrived, recall
 from meetings.admin import desk
-from meetings.emails.invitations import INVITATION
 from meetings.forms.invitations import (
     REACHED_BY,
     ChosenForm,
@@ -413,7 +412,7 @@ def text_page(request: HttpRequest, meeting: Meeting, language: str) -> HttpResp
     """Show what the invitation says in one language; preview it, send a test mail, save it."""
     if language not in dict(settings.LANGUAGES):
         raise Http404
-    kind = kinds[INVITATION]
+    kind = kinds[inviting.MAIL]
     own = inviting.own_words(meeting).get(language)
     usual = inviting.usual_words(language)
     options: dict[str, Any] = {"kind": kind, "language": language, "standing": own or usual}
@@ -451,7 +450,9 @@ def text_page(request: HttpRequest, meeting: Meeting, language: str) -> HttpResp
         if shown and kind.fits(*shown)
         else None,
         "usual": usual,
-        "general_url": reverse("admin:core_mailtext_edit", args=[*INVITATION.split("/"), language]),
+        "general_url": reverse(
+            "admin:core_mailtext_edit", args=[*inviting.MAIL.split("/"), language]
+        ),
     }
     return desk.render(request, meeting, f"{TEMPLATES}/text.html", context, page="invitations")
 

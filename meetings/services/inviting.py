@@ -34,6 +34,8 @@ from meetings.models import Invitation, InvitationLink, InvitationText, Meeting,
 from meetings.services import links, recipients
 from organisations.models import Organisation
 
+# The mail whose text the officer can change for one meeting.
+MAIL = emails.INVITATION
 INVITE = "meetings.invite"
 TELL = "meetings.tell"
 # So long that few transactions are needed, so short that others wait for a part of a second.
@@ -73,7 +75,7 @@ def own_words(meeting: Meeting) -> dict[str, tuple[str, str]]:
 
     What does not fit the mail any more is left out.
     """
-    kind = kinds[emails.INVITATION]
+    kind = kinds[MAIL]
     return {
         one.language: (one.subject, one.body)
         for one in meeting.invitation_texts.all()
@@ -92,7 +94,7 @@ def save_words(*, meeting: Meeting, language: str, subject: str, body: str, by: 
     """
     if not may_plan(by):
         raise PermissionDenied
-    kind = kinds[emails.INVITATION]
+    kind = kinds[MAIL]
     subject, body = clean_text(subject, multiline=False), clean_text(body, multiline=True)
     kind.check_words(subject, body)
     text = meeting.invitation_texts.select_for_update().filter(language=language).first()
@@ -114,7 +116,7 @@ def save_words(*, meeting: Meeting, language: str, subject: str, body: str, by: 
 
 def usual_words(language: str) -> tuple[str, str]:
     """Return what invitations to all meetings say, with placeholders."""
-    kind = kinds[emails.INVITATION]
+    kind = kinds[MAIL]
     return mails.own_words(kind.name, language) or mails.standard_words(kind, language)
 
 
@@ -125,7 +127,7 @@ def preview(meeting: Meeting, *, language: str, words: tuple[str, str]) -> tuple
     """
     mailing = emails.Mailing(meeting, emails.INVITATION, language=language)
     values = emails.example(meeting, mailing)
-    return mails.render_words(kinds[emails.INVITATION], *words, language, values)
+    return mails.render_words(kinds[MAIL], *words, language, values)
 
 
 def send_sample(
@@ -141,7 +143,7 @@ def send_sample(
     """
     if not may_plan(to):
         raise PermissionDenied
-    kinds[emails.INVITATION].check_words(*words)
+    kinds[MAIL].check_words(*words)
     if not limits.allow(to.email, action="mail_test"):
         raise Refused(_("Das waren viele Test-E-Mails. Bitte warten Sie eine Stunde."))
     mailing = emails.Mailing(meeting, emails.INVITATION, language=language)
@@ -158,7 +160,7 @@ def _send_sample(mailing: emails.Mailing, words: tuple[str, str], to: User) -> O
         mail=emails.INVITATION,
         language=mailing.language,
         context=values,
-        subject_body=mails.render_words(kinds[emails.INVITATION], *words, mailing.language, values),
+        subject_body=mails.render_words(kinds[MAIL], *words, mailing.language, values),
         action=(_("Jetzt antworten"), meeting.get_absolute_url()),
         calendar=mailing.calendar(to.email, to.name),
     )
