@@ -20,7 +20,8 @@ from meetings.models import Meeting, MeetingDocument, MeetingPhoto, may_plan
 MOST_DOCUMENTS = 50
 MOST_PHOTOS = 60
 # The names stand in addresses; the longer side in pixels. "gross" is the stored picture itself.
-SIZES: dict[str, int | None] = {"mittel": 640, "gross": None}
+MEDIUM = 640
+SIZES: dict[str, int | None] = {"mittel": MEDIUM, "gross": None}
 
 Row = MeetingDocument | MeetingPhoto
 
@@ -125,7 +126,7 @@ def add_photo(
             content.seek(0)
             default_storage.save(photo_name(row, "gross"), content)
             smaller = io.BytesIO()
-            picture.thumbnail((SIZES["mittel"],) * 2, Image.Resampling.LANCZOS)
+            picture.thumbnail((MEDIUM, MEDIUM), Image.Resampling.LANCZOS)
             picture.save(smaller, "WEBP", quality=80, method=4)
         default_storage.save(photo_name(row, "mittel"), ContentFile(smaller.getvalue()))
         with transaction.atomic():
@@ -164,7 +165,7 @@ def move(*, row: Row, up: bool, by: User) -> None:
     """
     _check(by)
     Meeting.objects.select_for_update().get(pk=row.meeting_id)
-    rows = list(type(row).objects.filter(meeting=row.meeting_id))
+    rows: list[Row] = list(type(row).objects.filter(meeting=row.meeting_id))
     at = next((index for index, one in enumerate(rows) if one.pk == row.pk), None)
     to = None if at is None else at + (-1 if up else 1)
     if at is None or to is None or not 0 <= to < len(rows):
@@ -218,7 +219,7 @@ def _delete_files(row: Row) -> None:
     if isinstance(row, MeetingPhoto):
         for size in SIZES:
             default_storage.delete(photo_name(row, size))
-    elif row.file:
+    elif row.file.name:
         default_storage.delete(row.file.name)
 
 

@@ -276,12 +276,12 @@ def test_my_organisations_say_what_is_next(client_for, organisation, editor, out
     own = reverse("organisations:tasks", args=[organisation.pk])
     for url in (own, reverse("organisations:mine") + "?alle"):
         html = page(client, url)
-        assert "Nächstes Treffen" in html
+        assert "<bdi>Für Mitglieder</bdi>" in html
         assert "1 Aufgabe ist noch offen." in html
         assert "Meine Einladungen" not in html
     make_meeting_invitation(meeting=meeting, email=editor.email, user=editor)
     html = page(client, own)
-    assert "Nächstes Treffen" not in html
+    assert "<bdi>Für Mitglieder</bdi>" not in html
     assert "Meine Einladungen" in html
     html = page(client_for(outsider), reverse("organisations:mine"))
     assert "Für Mitglieder" not in html
