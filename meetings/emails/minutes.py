@@ -20,7 +20,7 @@ declare(
     purpose=_("An alle Vertretungen, wenn Sie ein Protokoll veröffentlichen."),
     placeholders=[
         Placeholder("Treffen", "meeting", _("der Titel des Treffens")),
-        Placeholder("Tag", "day", _("der Tag des Treffens")),
+        Placeholder("Anlass", "occasion", _("von welchem Treffen und Tag, ein ganzer Satz")),
         Placeholder("Inhalt", "content", _("wie viele Beschlüsse und Aufgaben, ein ganzer Satz")),
     ],
     example={

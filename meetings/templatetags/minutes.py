@@ -1,6 +1,5 @@
 """What pages show of minutes."""
 
-import unicodedata
 from typing import Any, NamedTuple
 
 from django import template
@@ -20,19 +19,6 @@ def minutes_text(text: str, level: int = 3) -> SafeString:
     :param level: of its headings; a section has one of the second level.
     """
     return markdown.render(text or "", level=level, line_breaks=True)
-
-
-@register.filter
-def direction(text: str) -> str:
-    """Return in which direction a text is written, for `dir`; PDF files do not know "auto".
-
-    That of its first letter, as browsers do (HTML, 3.2.6.4).
-    """
-    for character in str(text or ""):
-        kind = unicodedata.bidirectional(character)
-        if kind in {"L", "R", "AL"}:
-            return "ltr" if kind == "L" else "rtl"
-    return "auto"
 
 
 class Sides(NamedTuple):

@@ -152,8 +152,11 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   document.addEventListener("submit", after, { capture: true });
 
   let leaving = false;
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", ({ submitter }) => {
     leaving = true;
+    // The other text is to stay: this one must not come back.
+    const given = sections.find(({ name }) => submitter?.name === "_take" && submitter.value === name);
+    if (given) localStorage.removeItem(given.key);
   });
   addEventListener("beforeunload", (event) => {
     if (!leaving && sections.some(waits)) event.preventDefault();
