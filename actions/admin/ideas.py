@@ -340,9 +340,9 @@ def edit(request: HttpRequest, meeting: Meeting, idea: int) -> HttpResponse:
 class IdeaAdmin(OfficeModelAdmin):
     """All ideas of all meetings, to search and to take away; sorted they are at their meeting."""
 
-    list_display = ("text", "meeting", "group", "supporters", "state", "created_at")
+    list_display = ("text", "meeting", "supporters", "state")
     list_filter = ("state", "way")
-    list_select_related = ("meeting", "group")
+    list_select_related = ("meeting",)
     search_fields = ("text", "author_name", "organisation__name")
     fields = ("text", "meeting", "group", "author_name", "organisation", "way", "state")
 
