@@ -1,10 +1,19 @@
-"""What stands in the database, to say that nothing has changed."""
+"""The database of the tests: where it is, and what stands in it."""
 
 from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+
+
+def database_url() -> str:
+    """Return the address of the test's own database, for other processes."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    login = f"{database['USER']}:{database['PASSWORD']}@" if database["USER"] else ""
+    return f"postgres://{login}{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
 def rows_of_all_tables(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.db import connection
+
+from tests.database import database_url
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -81,16 +82,10 @@ def mail_server(settings) -> Iterator[MailServer]:
 @pytest.fixture
 def start_worker(settings) -> Iterator:
     """Return a function that starts `manage.py worker` on the test's database and mail server."""
-    database = settings.DATABASES["default"] | connection.settings_dict
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{database['NAME']}"
-    else:
-        login = f"{database['USER']}:{database['PASSWORD']}@" if database["USER"] else ""
-        url = f"postgres://{login}{database['HOST']}:{database['PORT']}/{database['NAME']}"
     environment = {
         **os.environ,
         "DEBUG": "on",
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
     }
     started: list[subprocess.Popen[str]] = []
