@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 
+from core import pdf
 from tests.access import World
 from tests.test_access import GROUPS, ROWS, address
 
@@ -59,7 +60,9 @@ class Fields(HTMLParser):
 
 
 @pytest.fixture
-def world(db, client_for, network) -> World:
+def world(db, client_for, network, monkeypatch) -> World:
+    # What a PDF holds is of no matter here, and each takes a second.
+    monkeypatch.setattr(pdf, "render", lambda html: b"%PDF-1.7")
     return World(client_for)
 
 

@@ -4,12 +4,14 @@ import datetime
 import io
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pypdf
 import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.utils import timezone
 
 from core.errors import Refused
@@ -217,6 +219,25 @@ def test_only_those_note_who_may_and_only_when_there_is_something(
     with pytest.raises(Refused, match="abgesagt"):
         attendance.note(meeting=meeting, taps=[tap(uuid.uuid4())], by=officer)
     assert Attendance.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tablets_at_once_are_one_row_for_each_line(meeting, officer):
+    """Both know the same lines, and send them again and again."""
+    Meeting.objects.update(starts_at=timezone.now())
+    meeting.refresh_from_db()
+    invite(meeting, "Amina", people=1)
+    taps = [tap(line(meeting, "Amina").key, timezone.now()), tap(uuid.uuid4(), name="Zoë")]
+
+    def send_all(taps: list[Tap]) -> None:
+        try:
+            attendance.note(meeting=meeting, taps=taps, by=officer)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send_all, [taps, taps[::-1]] * 4))
+    assert present(meeting) == [("Amina", 1), ("Zoë", 1)]
 
 
 # --- The page without a script --------------------------------------------------------------------

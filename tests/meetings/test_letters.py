@@ -12,7 +12,7 @@ from meetings.models import InvitationLink, Meeting
 from meetings.services import letters, planning, recipients
 from tests.factories import make_agenda_item, make_meeting, make_meeting_invitation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.pdf]
 
 
 @pytest.fixture
