@@ -115,7 +115,7 @@ def _hosts(request: HttpRequest) -> Prefetch:
 
 
 def _year(typed: str, years: list[int]) -> int | None:
-    return int(typed) if typed.isascii() and typed.isdigit() and int(typed[:5]) in years else None
+    return next((year for year in years if str(year) == typed), None)
 
 
 def _online_url(request: HttpRequest, meeting: Meeting) -> str:
