@@ -460,7 +460,7 @@ def representatives(number: int) -> list[Any]:
         for organisation in organisations
     ]
     Representative.objects.bulk_create(
-        Representative(user=user, organisation=organisation)
+        Representative(user=user, organisation=organisation, role="manager")
         for user, organisation in zip(users, organisations, strict=True)
     )
     return users
