@@ -161,6 +161,7 @@ class MeetingAdmin(OfficeModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         if (meeting := options.get("obj")) is not None:
             # The form has written what was typed to its row; the tabs speak of the saved one.
             meeting = Meeting.objects.get(pk=meeting.pk)
@@ -174,8 +175,6 @@ class MeetingAdmin(OfficeModelAdmin):
         return self._to_overview(request, obj, text)
 
     def response_change(self, request: HttpRequest, obj: Meeting) -> HttpResponse:
-        if "_continue" in request.POST:
-            return super().response_change(request, obj)
         return self._to_overview(request, obj, _("Die Angaben zu „%(title)s“ sind gespeichert."))
 
     def _to_overview(self, request: HttpRequest, obj: Meeting, text: str) -> HttpResponse:
