@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from allauth.account.internal.flows.login import record_authentication
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.db import connection, connections
@@ -73,6 +74,11 @@ def needed() -> tuple[Needed, ...]:
             "libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core.",
         ),
     )
+
+
+def pytest_configure() -> None:
+    # A password is to cost a thief time; here it would cost ours, a third of a second each.
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
