@@ -4,6 +4,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = [
     "/",
+    "/treffen/",
     "/impressum/",
     "/datenschutz/",
     "/barrierefreiheit/",
