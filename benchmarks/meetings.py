@@ -396,7 +396,7 @@ def calendar_feed() -> str:
     from meetings.services import calendars as services
 
     meetings = many_meetings()
-    client = Client()
+    client = Client(headers={"host": "127.0.0.1"})
     for number, user in enumerate(representatives(2)):
         invite_to(meetings[::2], user)
         path = urlsplit(calendars.own_address(services.open_feed(user=user))).path
@@ -414,7 +414,7 @@ def calendar_public() -> str:
     from django.test import Client
 
     many_meetings()
-    client = Client()
+    client = Client(headers={"host": "127.0.0.1"})
     first = client.get("/kalender/treffen.ics")
     clock = Clock()
     answer = client.get("/kalender/treffen.ics")
