@@ -32,8 +32,10 @@ def test_every_factory_makes_a_row_without_help(name):
 
     needs = {
         "make_complete_organisation": lambda: {"municipality": factories.make_municipality()},
+        "make_decision": lambda: {"meeting": factories.make_meeting()},
         "make_note": writing,
         "make_proposal": writing,
+        "make_proposed_item": writing,
         "make_second_factor": lambda: {"user": factories.make_user()},
         "make_succession_ask": lambda: {"user": factories.make_user()},
         "make_former_slug": lambda: {"slug": "alt", "organisation": factories.make_organisation()},
