@@ -9,9 +9,7 @@ urlpatterns: list[URLPattern] = [
     # One's own answer: by the link from a mail, or logged in.
     path("treffen/antwort/neu/", answers.renew, name="answer_renew"),
     path("treffen/antwort/<str:token>/", answers.answer, name="answer"),
-    path(
-        "treffen/antwort/<str:token>/termin.ics", answers.answer_calendar, name="answer_calendar"
-    ),
+    path("treffen/antwort/<str:token>/termin.ics", answers.answer_calendar, name="answer_calendar"),
     path("treffen/einladungen/", answers.invitations, name="invitations"),
     path("treffen/einladungen/<int:pk>/", answers.invitation, name="invitation"),
     # What members have taken on.
