@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,37 +38,35 @@ MOST_BYTES = 10 * 1024 * 1024
 _one_at_a_time = threading.Lock()
 
 
-def render(html: str, *, timeout: float = SECONDS) -> bytes:
+def render(html: str | Callable[[], str], *, timeout: float = SECONDS) -> bytes:
     """Make an accessible PDF (PDF/UA-1: tags, title, language) of a page.
 
     Nothing is loaded but `data:` addresses; the looks come from `pdf.css` beside this file.
 
-    :param html: a whole document; its `<title>` and `lang` become the file's.
+    :param html: a whole document, or what gives it: that is asked while WeasyPrint is being loaded.
+        Its `<title>` and `lang` become the file's.
     :param timeout: seconds it may take, waiting for another file included.
     :raises Refused: when it cannot be made, in words for the person who wanted it.
     """
-    content = html.encode()
-    if len(content) > MOST_BYTES:
-        raise Refused(_too_much())
+    until = time.monotonic() + timeout
     if not _one_at_a_time.acquire(timeout=timeout):
         raise Refused(_too_much())
     try:
-        done = subprocess.run(  # noqa: S603 - our own file
-            # -I: nothing but the environment's packages, wherever the portal was started.
-            [sys.executable, "-I", str(WORKER)],
-            input=content,
-            capture_output=True,
-            timeout=timeout,
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-            | {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        logger.warning("A PDF took longer than %s seconds.", timeout)
-        raise Refused(_too_much()) from error
+        with _worker() as worker:
+            try:
+                content = (html if isinstance(html, str) else html()).encode()
+                if len(content) > MOST_BYTES:
+                    raise Refused(_too_much())
+                left = max(0.0, until - time.monotonic())
+                made, said = worker.communicate(content, timeout=left)
+            except subprocess.TimeoutExpired as error:
+                logger.warning("A PDF took longer than %s seconds.", timeout)
+                raise Refused(_too_much()) from error
+            finally:
+                worker.kill()  # does nothing to one that has ended
     finally:
         _one_at_a_time.release()
-    if done.returncode == NO_PANGO:
+    if worker.returncode == NO_PANGO:
         logger.error("No PDF: pango is missing, see docs/operations.md.")
         raise Refused(
             _(
@@ -76,11 +75,23 @@ def render(html: str, *, timeout: float = SECONDS) -> bytes:
                 "drucken."
             )
         )
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        logger.error("No PDF: the worker ended with %s: %s", done.returncode, *(reason or [""]))
+    if worker.returncode:
+        reason = said.decode(errors="replace").strip().splitlines()[-1:]
+        logger.error("No PDF: the worker ended with %s: %s", worker.returncode, *(reason or [""]))
         raise Refused(_too_much())
-    return done.stdout
+    return made
+
+
+def _worker() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own file
+        # -I: nothing but the environment's packages, wherever the portal was started.
+        [sys.executable, "-I", str(WORKER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+        | {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"},
+    )
 
 
 def response(
@@ -96,7 +107,7 @@ def response(
     :return: the file; or, when it cannot be made, a page that says why.
     """
     try:
-        content = render(render_to_string(template, dict(context), request))
+        content = render(lambda: render_to_string(template, dict(context), request))
     except Refused as refused:
         page = render_to_string("core/no_pdf.html", {"reason": refused}, request)
         return HttpResponse(page, status=503, headers={"Cache-Control": "no-store"})

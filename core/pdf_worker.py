@@ -26,7 +26,6 @@ def main() -> int:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (most, most))
-    html = sys.stdin.buffer.read().decode()
     try:
         from weasyprint import CSS, HTML
         from weasyprint.urls import URLFetcher
@@ -36,6 +35,7 @@ def main() -> int:
     # No file, no network, whatever the document asks for: only what it carries itself.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     looks = CSS(string=Path(__file__).with_name("pdf.css").read_text("utf-8"), url_fetcher=fetcher)
+    html = sys.stdin.buffer.read().decode()
     document = HTML(string=html, url_fetcher=fetcher)
     set_directions(document.etree_element)
     sys.stdout.buffer.write(document.write_pdf(stylesheets=[looks], pdf_variant="pdf/ua-1"))

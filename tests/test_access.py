@@ -46,7 +46,7 @@ def test_the_matrix_holds_no_route_that_is_gone():
 @pytest.fixture
 def world(db, client_for, network, monkeypatch) -> World:
     # What a PDF holds is of no matter here, and each takes a second.
-    monkeypatch.setattr(pdf, "render", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(pdf, "render", lambda html: html() and b"%PDF-1.7")
     return World(client_for)
 
 

@@ -62,7 +62,7 @@ class Fields(HTMLParser):
 @pytest.fixture
 def world(db, client_for, network, monkeypatch) -> World:
     # What a PDF holds is of no matter here, and each takes a second.
-    monkeypatch.setattr(pdf, "render", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(pdf, "render", lambda html: html() and b"%PDF-1.7")
     return World(client_for)
 
 

@@ -137,13 +137,13 @@ def test_nothing_is_loaded_from_disk_or_network(content, elsewhere):
 def test_the_worker_knows_no_secrets(monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "geheim")
     seen = {}
-    original = pdf.subprocess.run
+    original = pdf.subprocess.Popen
 
-    def run(*args, **kwargs):
+    def start(*args, **kwargs):
         seen.update(kwargs["env"])
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(pdf.subprocess, "run", run)
+    monkeypatch.setattr(pdf.subprocess, "Popen", start)
     pdf.render(page("<p>Text</p>"))
     assert "SECRET_KEY" in os.environ
     assert set(seen) <= {*pdf.ENVIRONMENT, "LC_ALL", "MALLOC_ARENA_MAX"}
