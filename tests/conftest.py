@@ -17,7 +17,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.db import connection, connections
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from accounts.models import User
@@ -81,8 +81,28 @@ def pytest_configure() -> None:
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+def asks_the_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    case = getattr(item, "cls", None)
+    return (
+        bool(fixtures & DATABASE_FIXTURES)
+        or item.get_closest_marker("django_db") is not None
+        or (case is not None and issubclass(case, TransactionTestCase))
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests out where what they need is missing, and say so; in CI that is a failure."""
+    """Leave tests out where what they need is missing, and say so; in CI that is a failure.
+
+    CI runs all of them on SQLite first; what asks no database is not tried once more on another.
+    """
+    if os.environ.get("CI") == "true" and connection.vendor != "sqlite":
+        known = [item for item in items if not asks_the_database(item)]
+        config.hook.pytest_deselected(items=known)
+        items[:] = [item for item in items if asks_the_database(item)]
     for need in needed():
         concerned = {item for item in items if item.get_closest_marker(need.marker)}
         if not concerned or need.is_there():

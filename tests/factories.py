@@ -435,6 +435,24 @@ def make_image(
 
 
 # --- Meetings -------------------------------------------------------------------------------------
+def make_planned_years() -> list[Meeting]:
+    """Return as many meetings, all documented, as a network wants this year and the next."""
+    zone = timezone.get_default_timezone()
+    year = timezone.localdate().year
+    found = []
+    for month in (1, 2, 3):
+        for begins in (
+            datetime.datetime(year, month, 10, 18, tzinfo=zone),
+            datetime.datetime(year + 1, month, 10, 18, tzinfo=zone),
+        ):
+            ends = begins + datetime.timedelta(hours=2)
+            state = Meeting.State.DOCUMENTED
+            meeting = make_meeting(state=state, starts_at=begins, ends_at=ends)
+            make_minutes(meeting=meeting, state=Minutes.State.PUBLISHED, published_at=ends)
+            found.append(meeting)
+    return found
+
+
 def make_meeting(
     *,
     hosts: Sequence[Organisation] = (),

@@ -201,7 +201,7 @@ def answer(visit, meeting: Meeting) -> None:
         invitation = meeting.invitations.get(email=mail.to)
         assert invitation.reply == ""  # opening the link answers nothing
         phone.press("Ja, ich komme")
-        phone.page.locator("summary", has_text="Brauchen Sie etwas?").click()
+        phone.page.locator("details:has([name=food]) > summary").click()
         phone.fill(people="3", food="vegetarisch")
         phone.press("Speichern")
         invitation.refresh_from_db()

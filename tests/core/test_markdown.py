@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from core import markdown
 
-ANYTHING = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("#*-_[]()!<>`\n\t |1.")))
+SIGNS = "#*-_[]()!<>`\n\t |1."
+ANYTHING = st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from(SIGNS)))
 
 
 def test_a_line_is_a_line_where_people_do_not_know_markdown():

@@ -357,6 +357,7 @@ class TestSinceTheLastVisit:
         return len(recent.unseen(user))
 
     def test_edits_wait_until_they_are_called_seen(self, desk, first, manager, officer):
+        factories.make_planned_years()
         start = desk.get(reverse("admin:index")).text
         assert "Von Organisationen geändert" in start
         assert "Mina Leitung: Ziele (English), Ziele, Themen" in start
