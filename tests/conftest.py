@@ -85,6 +85,9 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 
 def asks_the_database(item: pytest.Item) -> bool:
+    """Whether a test may end otherwise on another database; of those in a browser the long ways."""
+    if item.get_closest_marker("browser") and not item.get_closest_marker("journey"):
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     case = getattr(item, "cls", None)
     return (

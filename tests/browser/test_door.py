@@ -11,7 +11,7 @@ from meetings.models import Meeting
 from organisations.models import Organisation
 from tests.factories import make_meeting, make_meeting_invitation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 TABLET = {"width": 820, "height": 1180}
 # The page looks for what others have tapped every five seconds.

@@ -22,7 +22,7 @@ from meetings.services import answers
 from organisations.models import Organisation
 from tests.browser.conftest import PHONE, WIDE, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.pdf]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.pdf]
 
 TABLET = {"width": 820, "height": 1180}
 TITLE = "Drittes Netzwerktreffen"
