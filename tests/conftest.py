@@ -81,6 +81,11 @@ def pytest_configure() -> None:
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def is_second_database() -> bool:
+    """Whether this is CI's second run, after one of everything on SQLite."""
+    return os.environ.get("CI") == "true" and connection.vendor != "sqlite"
+
+
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 
@@ -102,7 +107,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     CI runs all of them on SQLite first; what asks no database is not tried once more on another.
     """
-    if os.environ.get("CI") == "true" and connection.vendor != "sqlite":
+    if is_second_database():
         known = [item for item in items if not asks_the_database(item)]
         config.hook.pytest_deselected(items=known)
         items[:] = [item for item in items if asks_the_database(item)]
@@ -118,6 +123,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     # Asked here, not noted above: with several processes that one has been another.
+    if is_second_database():
+        terminalreporter.section("left out")
+        terminalreporter.line(
+            "On a second database CI leaves out the tests that ask none, and of those in a browser "
+            "all but the long ways; axe has looked at the pages on SQLite."
+        )
     if missing := [need for need in needed() if not need.is_there()]:
         terminalreporter.section("left out")
         for need in missing:
