@@ -432,9 +432,10 @@ def many_meetings() -> list[Any]:
     from django.utils import timezone
 
     from core import revision
-    from meetings.models import Meeting
+    from meetings.models import Decision, Meeting, Minutes, Task
 
-    Meeting.objects.all().delete()
+    for model in (Task, Decision, Minutes, Meeting):  # as they are protected
+        model.objects.all().delete()
     now = timezone.now()
     for number in range(EVENTS):
         starts = now + timedelta(days=3 * number)
