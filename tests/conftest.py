@@ -40,6 +40,7 @@ GROUP_MIGRATIONS = (
     "0004_officer_desk",
     "0005_officer_meetings",
     "0006_officer_actions",
+    "0008_officer_joint_actions",
 )
 
 

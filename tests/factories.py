@@ -24,7 +24,17 @@ from django.utils.text import slugify
 from PIL import Image
 
 from accounts.models import User
-from actions.models import Campaign, Idea, IdeaBoard, IdeaSupport
+from actions.models import (
+    ActionDate,
+    Campaign,
+    Contribution,
+    Idea,
+    IdeaBoard,
+    IdeaSupport,
+    JointAction,
+    Participation,
+    Pledge,
+)
 from core.folding import fold
 from core.tokens import hash_token
 from meetings.models import (
@@ -630,6 +640,72 @@ def make_campaign(**fields: Any) -> Campaign:
         "ends_on": datetime.date(2027, 10, 3),
     } | fields
     return Campaign.objects.create(**values)
+
+
+def make_joint_action(
+    *,
+    lead: Organisation | None = None,
+    partners: Sequence[Organisation] = (),
+    dates: Sequence[tuple[datetime.datetime, datetime.datetime]] | None = None,
+    **fields: Any,
+) -> JointAction:
+    """Return an action in planning; confirmed and later ones are public.
+
+    :param lead: leads it; a new organisation if not given, none in the state `idea`.
+    :param partners: have agreed to take part.
+    :param dates: begin and end of each; in 30 days from 15:00 to 18:00 if not given, for one that
+        is done 10 days ago.
+    """
+    State = JointAction.State
+    number = next(_numbers)
+    title = fields.setdefault("title", f"Fest der Nachbarschaft {number}")
+    fields = {
+        "slug": _slug(title, number),
+        "state": State.PLANNING,
+        "summary": "Wir kochen und feiern zusammen.",
+        "description": "Alle bringen etwas mit.",
+        "category": JointAction.Category.ENCOUNTER,
+        "place": "Gemeindehaus",
+        "address": "Marktplatz 1",
+        "contact_name": "Mina Leitung",
+        "contact_email": "aktion@example.org",
+    } | fields
+    if fields["state"] in {State.CONFIRMED, State.DONE}:
+        fields.setdefault("published_at", timezone.now())
+    fields.setdefault("search_text", fold(f"{title} {fields['summary']} {fields['description']}"))
+    action = JointAction.objects.create(**fields)
+    if dates is None:
+        day = timezone.localdate() + datetime.timedelta(days=-10 if action.state == "done" else 30)
+        begins = timezone.make_aware(datetime.datetime.combine(day, datetime.time(15)))
+        dates = [(begins, begins + datetime.timedelta(hours=3))]
+    for starts_at, ends_at in dates:
+        ActionDate.objects.create(action=action, starts_at=starts_at, ends_at=ends_at)
+    if action.state != State.IDEA:
+        make_participation(
+            action=action, organisation=lead or make_organisation(), role=Participation.Role.LEAD
+        )
+    for partner in partners:
+        make_participation(action=action, organisation=partner)
+    return action
+
+
+def make_participation(
+    *, action: JointAction, organisation: Organisation, **fields: Any
+) -> Participation:
+    """Return an organisation's part in an action, agreed unless `state` says otherwise."""
+    fields = {"state": Participation.State.CONFIRMED} | fields
+    return Participation.objects.create(action=action, organisation=organisation, **fields)
+
+
+def make_contribution(
+    *, action: JointAction, pledges: Sequence[tuple[Organisation, int]] = (), **fields: Any
+) -> Contribution:
+    """Return something an action needs; `pledges` say who brings how much of it."""
+    fields = {"what": f"Kuchen {next(_numbers)}", "kind": Contribution.Kind.FOOD} | fields
+    contribution = Contribution.objects.create(action=action, **fields)
+    for organisation, amount in pledges:
+        Pledge.objects.create(contribution=contribution, organisation=organisation, amount=amount)
+    return contribution
 
 
 # --- Portal ---------------------------------------------------------------------------------------

@@ -4,17 +4,25 @@ from typing import ClassVar
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from core.translations import TranslatedModel
+from meetings.models import is_member
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def overlapping(self, start: datetime.date, end: datetime.date) -> "CampaignQuerySet":
         """Those with at least one day between two days, both included; by date."""
         return self.filter(starts_on__lte=end, ends_on__gte=start).order_by("starts_on", "pk")
+
+    def visible_to(self, user) -> "CampaignQuerySet":
+        """Those whose programme a person may see: the public ones, for members all."""
+        if user.is_authenticated and (user.has_perm("actions.view_campaign") or is_member(user)):
+            return self
+        return self.filter(is_public=True)
 
 
 class Campaign(TranslatedModel):
@@ -41,6 +49,11 @@ class Campaign(TranslatedModel):
     )
     introduction = models.TextField(
         _("Einleitung"), blank=True, validators=[MaxLengthValidator(5000)]
+    )
+    is_public = models.BooleanField(
+        _("Das Programm ist öffentlich"),
+        default=True,
+        help_text=_("Ohne Haken sehen nur Mitglieder den Aktionszeitraum und sein Programm."),
     )
     created_at = models.DateTimeField(_("Angelegt am"), default=timezone.now, editable=False)
 
@@ -79,3 +92,6 @@ class Campaign(TranslatedModel):
 
     def __str__(self) -> str:
         return f"{self.translated('name')} {self.year}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("actions:programme", kwargs={"slug": self.slug})

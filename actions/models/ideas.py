@@ -13,6 +13,8 @@ from simple_history.models import HistoricalRecords
 from meetings.models import Meeting, is_member
 from organisations.models import Organisation
 
+from .joint_actions import JointAction
+
 # Without I, L, O and U, which are read as 1 and 0 or make words (Crockford's base 32).
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CODE_LENGTH = 12
@@ -250,6 +252,16 @@ class Idea(models.Model):
         verbose_name=_("Teil von"),
         editable=False,
     )
+    # What it has become; several ideas may become one action.
+    action = models.ForeignKey(
+        JointAction,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="ideas",
+        verbose_name=_("Aktion"),
+        editable=False,
+    )
     creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("Geschrieben am"), default=timezone.now, editable=False)
 
@@ -321,3 +333,46 @@ class IdeaSupport(models.Model):
 
     def __str__(self) -> str:
         return str(self.organisation)
+
+
+class IdeaComment(models.Model):
+    """What a member says about an idea; the officer may hide it."""
+
+    TEXT_LENGTH = 500
+
+    idea = models.ForeignKey(Idea, models.CASCADE, related_name="comments", verbose_name=_("Idee"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("Geschrieben von"),
+        editable=False,
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Organisation"),
+    )
+    text = models.CharField(_("Kommentar"), max_length=TEXT_LENGTH)
+    is_hidden = models.BooleanField(_("ausgeblendet"), default=False, editable=False)
+    creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    created_at = models.DateTimeField(_("Geschrieben am"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("Kommentar")
+        verbose_name_plural = _("Kommentare")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(text=""),
+                name="actions_comment_has_text",
+                violation_error_message=_("Bitte schreiben Sie etwas."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
