@@ -36,7 +36,7 @@ def known() -> set[str]:
 
 def test_the_matrix_knows_every_route():
     found = set(routes())
-    assert sorted(found - known()) == [], "Say in tests/access.py who may open these."
+    assert sorted(found - known()) == [], "Say in tests/access/ who may open these."
 
 
 def test_the_matrix_holds_no_route_that_is_gone():
