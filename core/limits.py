@@ -57,6 +57,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "mails_about_feedback": (Limit(20, HOUR), Limit(60, DAY)),
     # A whole room writes from one network; how many ideas a meeting holds is limited as well.
     "idea": (Limit(300, 10 * MINUTE), Limit(2000, DAY)),
+    # Actions a person begins.
+    "joint_action": (Limit(30, DAY),),
     "duplicates": (Limit(120, 10 * MINUTE),),
     "image": (Limit(60, HOUR),),
     # Answers to one invitation, and new links to invitations by network address.
