@@ -6,14 +6,21 @@ in light and dark; in CI's second run, on another database, it has done so befor
 """
 
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
@@ -55,17 +62,39 @@ def allow_the_database_beside_the_browser() -> Iterator[None]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demonstration network lies, database and files, once it has been made."""
+    return tmp_path_factory.mktemp("demonstration")
+
+
 @pytest.fixture
-def site(live_server, settings) -> str:
+def site(live_server, settings, kept: Path) -> str:
     """The address of a live server with the demonstration network."""
     caches["default"].clear()
-    officer_group()
     settings.SITE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    if (kept / "db.sqlite3").exists():
+        copy_database(kept / "db.sqlite3", to=connection)
+        shutil.copytree(kept / "media", settings.MEDIA_ROOT, dirs_exist_ok=True)
+        return live_server.url
     officer_group()
     call_command("load_reference_data", verbosity=0)
     call_command("seed_demo", yes_demonstration=True, verbosity=0)
+    if connection.vendor == "sqlite":
+        # To copy it is a tenth of a second, to make it anew some.
+        with closing(sqlite3.connect(kept / "db.sqlite3")) as copy:
+            connection.connection.backup(copy)
+        shutil.copytree(settings.MEDIA_ROOT, kept / "media")
     return live_server.url
+
+
+def copy_database(file: Path, *, to: BaseDatabaseWrapper) -> None:
+    """Make a SQLite database what another one was, with everything in it."""
+    to.ensure_connection()
+    with closing(sqlite3.connect(file)) as copy:
+        copy.backup(to.connection)
+    ContentType.objects.clear_cache()
 
 
 @dataclass
