@@ -5,6 +5,7 @@ SECRET_KEY and stored nowhere; a new salt makes a new one.
 """
 
 import base64
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -13,11 +14,15 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from core.ical import Happening
 from meetings.models import CalendarFeed
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 PURPOSE = "meetings.calendars"
 MOST_DIGITS = 18  # of a row's key; more is no number a database knows
+# What other apps put into a person's own calendar.
+more: list[Callable[[User], Iterable[Happening]]] = []
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,13 @@ class Way:
     is_foreign: bool = False
 
 
-def public_address(language: str) -> str:
-    """Return the full address of the calendar with the public meetings."""
+def public_address(language: str, name: str = "meetings_feed") -> str:
+    """Return the full address of a calendar for everybody.
+
+    :param name: of its route; the public meetings if not given.
+    """
     query = f"?{urlencode({'sprache': language})}" if language != settings.LANGUAGE_CODE else ""
-    return f"{settings.SITE_URL}{reverse('meetings_feed')}{query}"
+    return f"{settings.SITE_URL}{reverse(name)}{query}"
 
 
 def own_address(feed: CalendarFeed) -> str:

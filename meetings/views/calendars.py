@@ -70,7 +70,13 @@ def own_feed(request: HttpRequest, token: str) -> HttpResponse:
     ]
     with override(user.language):
         name = _("Meine Netzwerktreffen")
-    content = ical.feed(shown, name=name, language=user.language, invitations=invitations)
+    content = ical.feed(
+        shown,
+        name=name,
+        language=user.language,
+        invitations=invitations,
+        more=[happening for source in calendars.more for happening in source(user)],
+    )
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     response = HttpResponse(content, content_type=calendars.CONTENT_TYPE)
     response["ETag"] = etag

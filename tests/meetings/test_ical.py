@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from core.ical import one_line, time_zone
 from meetings import ical
 from meetings.models import Invitation, Meeting
 from tests.factories import make_language, make_meeting
@@ -196,8 +197,8 @@ class AnyText(TestCase):
         check_lines(text)
         event = event_of(text)
         # The parser strips blanks; `clean_text` has made them single before.
-        assert event.summary.value == ical._line(title)
-        assert getattr(event, "location", None) is None or event.location.value == ical._line(place)
+        assert event.summary.value == one_line(title)
+        assert getattr(event, "location", None) is None or event.location.value == one_line(place)
         assert event.attendee.value == "mailto:mina@example.org"
 
 
@@ -307,14 +308,14 @@ def _zone_only(text: str) -> StringIO:
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Africa/Casablanca"])
 def test_a_zone_is_right_on_every_day(zone: str) -> None:
     known = zoneinfo.ZoneInfo(zone)
-    rules = tz.tzical(StringIO(ical.time_zone(zone, 2026, 2028).to_ical().decode())).get(zone)
+    rules = tz.tzical(StringIO(time_zone(zone, 2026, 2028).to_ical().decode())).get(zone)
     for day in range(3 * 365):
         moment = datetime.datetime(2026, 1, 1, 12) + datetime.timedelta(days=day)
         assert rules.utcoffset(moment) == moment.replace(tzinfo=known).utcoffset(), moment
 
 
 def test_europes_rule_is_the_one_programs_know() -> None:
-    text = ical.time_zone("Europe/Berlin", 2027, 2027).to_ical().decode()
+    text = time_zone("Europe/Berlin", 2027, 2027).to_ical().decode()
     assert re.findall(r"RRULE:(.*)\r", text) == [
         "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3",
         "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10",
