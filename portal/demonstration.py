@@ -2,8 +2,9 @@
 
 Two associations are real and are shown with nothing but the facts of the county's press release.
 All others are invented and say so in their name. The kick-off meeting took place; what else
-happens at meetings is invented (`demonstration_meetings`). What somebody changes in the
-demonstration stays: loading it again adds what is missing and touches nothing else.
+happens at meetings is invented (`demonstration_meetings`), and so are the joint actions
+(`demonstration_actions`). What somebody changes in the demonstration stays: loading it again adds
+what is missing and touches nothing else.
 """
 
 import datetime
@@ -39,7 +40,7 @@ from organisations.models import (
     Topic,
 )
 from organisations.services import consent, slugs
-from portal import demonstration_meetings, services
+from portal import demonstration_actions, demonstration_meetings, services
 from portal.models import NetworkProfile
 
 DATA = Path(__file__).parent / "data"
@@ -84,6 +85,7 @@ def load() -> dict[str, int]:
     for values in founding["organisations"] + invented["organisations"]:
         counts["organisations"] += _add_organisation(values)
     counts |= demonstration_meetings.load(read("meetings"), _key)
+    counts |= demonstration_actions.load(read("actions"), _key)
     revision.bump()
     return counts
 

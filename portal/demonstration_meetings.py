@@ -12,8 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from actions.models import Campaign, Idea, IdeaBoard, IdeaGroup, IdeaSupport
-from actions.services import campaigns
+from actions.models import Idea, IdeaBoard, IdeaGroup, IdeaSupport
 from core.folding import fold
 from meetings import collisions
 from meetings.models import (
@@ -44,37 +43,16 @@ FIELDS = (
 
 
 def load(values: dict[str, Any], key: Key) -> dict[str, int]:
-    """Add the meetings and campaigns that are not there.
+    """Add the meetings that are not there.
 
     :param values: the content of `data/meetings.json`.
     :param key: gives the lasting key of a row by its name in the file.
-    :return: how many meetings and campaigns are new.
+    :return: how many meetings are new.
     """
     meetings = sum(_Loader(one, key).add() for one in values["meetings"])
     if meetings:
         agenda.fill_next()
-    return {
-        "meetings": meetings,
-        "campaigns": sum(_add_campaign(one) for one in values["campaigns"]),
-    }
-
-
-def _add_campaign(values: dict[str, Any]) -> bool:
-    first, last = values["days"]
-    today = timezone.localdate()
-    texts = {name: values[name] for name in ("name", "motto", "introduction", "translations")}
-    if Campaign.objects.filter(name=texts["name"]).exists():
-        return False
-    campaign = Campaign(
-        **texts,
-        year=(today + first * A_DAY).year,
-        starts_on=today + first * A_DAY,
-        ends_on=today + last * A_DAY,
-        entries_until=today + values["entries_days"] * A_DAY,
-    )
-    campaign.slug = campaigns.free_slug(campaign)
-    _save(campaign)
-    return True
+    return {"meetings": meetings}
 
 
 def _save(row: Any) -> Any:

@@ -7,14 +7,26 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from accounts.models import User
-from actions.models import Campaign, Idea, IdeaSupport
+from actions.models import (
+    ActionDate,
+    ActionResult,
+    Campaign,
+    Contribution,
+    Idea,
+    IdeaComment,
+    IdeaSupport,
+    JointAction,
+    Participation,
+    Pledge,
+    Registration,
+)
 from core import outbox, revision
 from core.errors import Refused
 from core.mail import queue_mail
 from core.models import OutboxMessage
 from meetings.models import AgendaItem, Attendance, Decision, Invitation, Meeting, Task
 from organisations.models import Consent, ContactPerson, Organisation
-from portal import delivery, demonstration, scale
+from portal import delivery, demonstration, demonstration_actions, scale
 from portal.models import NetworkProfile
 from tests.conftest import officer_group
 from tests.factories import make_network, make_organisation
@@ -57,6 +69,8 @@ def test_invented_people_have_addresses_and_numbers_of_nobody(loaded):
         *ContactPerson.objects.values_list("email", flat=True),
         *Organisation.objects.exclude(email="").values_list("email", flat=True),
         *Invitation.objects.values_list("email", flat=True),
+        *Registration.objects.values_list("email", flat=True),
+        *JointAction.objects.exclude(contact_email="").values_list("contact_email", flat=True),
     ]
     assert [address for address in addresses if not address.endswith("@example.org")] == []
     phones = [
@@ -65,6 +79,11 @@ def test_invented_people_have_addresses_and_numbers_of_nobody(loaded):
     ]
     assert phones
     assert [phone for phone in phones if not str(phone.as_e164).startswith("+493023125")] == []
+    of_actions = JointAction.objects.exclude(contact_phone="").values_list(
+        "contact_phone", flat=True
+    )
+    assert of_actions
+    assert [phone for phone in of_actions if not phone.startswith("030 23125")] == []
 
 
 def test_what_is_public_of_people_has_a_provable_consent(loaded):
@@ -91,7 +110,9 @@ def test_loading_again_changes_nothing(loaded):
         model: model.objects.count()
         for model in (
             *(Organisation, ContactPerson, Consent, User),
-            *(Meeting, AgendaItem, Invitation, Decision, Task, Idea, IdeaSupport, Campaign),
+            *(Meeting, AgendaItem, Invitation, Decision, Task, Idea, IdeaSupport, IdeaComment),
+            *(Campaign, JointAction, ActionDate, Participation, Contribution, Pledge),
+            *(Registration, ActionResult),
         )
     }
     assert set(demonstration.load().values()) == {0}
@@ -125,7 +146,7 @@ def test_the_kick_off_is_what_the_county_says_of_it(loaded):
 
 def test_nothing_is_said_that_real_associations_did_not_say(loaded):
     real = Organisation.objects.filter(name__in=REAL)
-    for model in (IdeaSupport, Task, Invitation):
+    for model in (IdeaSupport, Task, Invitation, Participation, Pledge):
         assert not model.objects.filter(organisation__in=real).exists()
     assert not Idea.objects.filter(organisation__in=real).exists()
 
@@ -146,8 +167,71 @@ def test_the_next_meeting_is_under_way(loaded, mailoutbox):
     assert origins == {"office", "last_minutes", "open_tasks"}
     assert meeting.agenda.proposed().count() == 1
     assert not OutboxMessage.objects.exists()
-    for row in (*Meeting.objects.all(), *Invitation.objects.all(), *Campaign.objects.all()):
+    for row in (*Meeting.objects.all(), *Invitation.objects.all()):
         row.full_clean()
+
+
+# --- Joint actions --------------------------------------------------------------------------------
+def test_actions_say_what_is_invented_and_are_in_every_state(loaded):
+    actions = JointAction.objects.all()
+    assert {action.state for action in actions} == set(JointAction.State.values)
+    assert [action.title for action in actions if "(erfunden)" not in action.title] == []
+    for action in actions:
+        action.full_clean()
+        assert action.search_text
+    assert actions.public().count() == actions.exclude(published_at=None).count() == 6
+    assert actions.filter(submitted_at__isnull=False).count() == 1
+
+
+def test_the_joint_action_of_the_network_is_under_way(loaded):
+    action = JointAction.objects.get(slug="ein-langer-tisch-auf-dem-marktplatz-erfunden")
+    assert action.participations.confirmed().count() == 4
+    assert set(action.participations.values_list("state", flat=True)) == {
+        "confirmed", "invited", "asked",
+    }  # fmt: skip
+    assert action.ideas.get().meeting.kind == "kickoff"
+    assert action.campaign.starts_on.month == 9
+    assert action.campaign.starts_on.weekday() == 5
+    assert 0 < action.contributions.open().count() < action.contributions.count()
+
+
+def test_only_what_is_done_is_over(loaded):
+    for date in ActionDate.objects.select_related("action"):
+        assert date.is_over is (date.action.state == "done"), date
+
+
+def test_seats_are_taken_and_some_wait(loaded):
+    (first, second) = ActionDate.objects.filter(action__capacity=12).order_by("starts_at")
+    taken = first.registrations.filter(state="confirmed").aggregate(people=Sum("people"))
+    assert taken["people"] == 12
+    assert first.registrations.filter(state="waiting").count() == 2
+    assert second.registrations.filter(state="cancelled").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("today", "first", "last"),
+    [
+        ("2026-11-23", "2027-09-25", "2026-09-26"),
+        ("2027-09-10", "2027-09-25", "2026-09-26"),
+        ("2027-09-12", "2028-09-23", "2026-09-26"),
+        ("2027-09-28", "2028-09-23", "2026-09-26"),
+        ("2027-10-05", "2028-09-23", "2027-09-25"),
+    ],
+)
+def test_whenever_it_is_loaded_one_week_is_ahead_and_one_is_over(
+    db, time_machine, today, first, last
+):
+    time_machine.move_to(f"{today}T11:00:00Z", tick=False)
+    demonstration_actions.load({**demonstration.read("actions"), "actions": [], "ideas": []}, str)
+    found = Campaign.objects.order_by("-starts_on")
+    assert [str(one.starts_on) for one in found] == [first, last]
+    assert str(found[1].ends_on) < today
+
+
+def test_the_record_of_the_demonstration_has_a_result(loaded, client):
+    html = client.get(reverse("actions:record")).content.decode()
+    assert "Tag der offenen Türen" in html
+    assert "230" in html
 
 
 def test_what_the_demonstration_says_is_found(loaded, client_for):
