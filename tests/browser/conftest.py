@@ -251,6 +251,24 @@ def desk(visit, site, client_for) -> Callable[..., Visitor]:
     return sit
 
 
+@pytest.fixture
+def sit(visit, site, client_for) -> Callable[..., Visitor]:
+    """Return a function that gives somebody with an account a browser in which they are logged in.
+
+    Asked again after the clock was moved, it logs them in anew.
+    """
+
+    def arrive(address: str, *, size: dict[str, int] = PHONE, scripts: bool = True) -> Visitor:
+        visitor = visit("de", scripts=scripts)
+        visitor.page.set_viewport_size(size)
+        visitor.looks_once = True
+        session = client_for(User.objects.get(email=address)).cookies["sessionid"].value
+        visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+        return visitor
+
+    return arrive
+
+
 class Keyboard:
     """Somebody who has no mouse."""
 

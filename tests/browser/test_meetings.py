@@ -6,7 +6,6 @@ Where the worker would do something, the test does it; where days pass, the cloc
 import datetime
 import io
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,13 +13,12 @@ import vobject
 from django.utils import timezone
 from pypdf import PdfReader
 
-from accounts.models import User
 from core import background, jobs
 from core.models import OutboxMessage
 from meetings.models import AgendaItem, Invitation, Meeting
 from meetings.services import answers
 from organisations.models import Organisation
-from tests.browser.conftest import PHONE, WIDE, Visitor
+from tests.browser.conftest import WIDE, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.pdf]
 
@@ -29,24 +27,6 @@ TITLE = "Drittes Netzwerktreffen"
 PEOPLE = 12
 GUESTS = "\n".join(f"Gast {number} <gast{number}@example.org>" for number in range(1, 20))
 PROPOSAL = "Ein gemeinsames Sommerfest"
-
-
-@pytest.fixture
-def sit(visit, site, client_for) -> Callable[..., Visitor]:
-    """Return a function that gives somebody with an account a browser in which they are logged in.
-
-    Asked again after the clock was moved, it logs them in anew.
-    """
-
-    def arrive(address: str, *, size: dict[str, int] = PHONE, scripts: bool = True) -> Visitor:
-        visitor = visit("de", scripts=scripts)
-        visitor.page.set_viewport_size(size)
-        visitor.looks_once = True
-        session = client_for(User.objects.get(email=address)).cookies["sessionid"].value
-        visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
-        return visitor
-
-    return arrive
 
 
 def work(*kinds: str) -> None:
