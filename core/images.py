@@ -2,9 +2,11 @@
 
 import io
 import threading
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, UnidentifiedImageError
 
@@ -13,6 +15,7 @@ MAX_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 WITH_ALPHA = {"RGBA", "LA", "PA", "La", "RGBa"}
 QUALITY = 82
+QUALITY_OF_SMALL = 80
 STRIPE_ROWS = 128
 ORIENTATION = 0x0112
 TURNS = {
@@ -79,6 +82,31 @@ def read_image(upload: File, *, max_edge: int = 1600) -> ContentFile:
             _("Das Bild ist beschädigt. Bitte öffnen und speichern Sie es neu."), code="broken"
         ) from error
     return ContentFile(written.getvalue(), name="image.webp")
+
+
+def store(content: ContentFile, edges: Mapping[str, int | None]) -> tuple[int, int]:
+    """Store a picture in several sizes; small ones are copied, never enlarged.
+
+    It takes a second: belongs before the transaction, which would keep others from writing
+    (SQLite).
+
+    :param content: what `read_image` returned.
+    :param edges: the longer side in pixels by the name in the storage; None for the picture itself.
+    :return: width and height of the picture itself, in pixels.
+    :raises OSError: on a full disk; then some of the files may be there.
+    """
+    with Image.open(content, formats=("WEBP",)) as picture:
+        picture.load()
+        for name, edge in edges.items():
+            content.seek(0)
+            file = content
+            if edge is not None:
+                smaller, written = picture.copy(), io.BytesIO()
+                smaller.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+                smaller.save(written, "WEBP", quality=QUALITY_OF_SMALL, method=4)
+                file = ContentFile(written.getvalue())
+            default_storage.save(name, file)
+        return picture.size
 
 
 def _plain_pixels(picture: Image.Image, max_edge: int) -> Image.Image:

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core import office
+from core import moments, office
 from core.errors import Conflict, Refused
 from core.fields import RowField, RowsField
 from core.text import CleanCharField, HttpUrlField, validate_has_words
@@ -271,19 +271,11 @@ class MeetingForm(office.TranslatedForm):
         if date is None or hour is None:
             return None
         zone = zoneinfo.ZoneInfo(self.cleaned_data.get("time_zone") or default_time_zone())
-        moment = datetime.datetime.combine(date, hour, zone)
         try:
-            back = moment.astimezone(datetime.UTC).astimezone(zone)
-        except OverflowError:
-            self.add_error(day, _("Dieses Jahr kennt der Kalender nicht."))
+            return moments.combine(date, hour, zone)
+        except ValidationError as error:
+            self.add_error(day if error.code == "no_year" else time, error)
             return None
-        if back.replace(tzinfo=None) != moment.replace(tzinfo=None):
-            self.add_error(
-                time,
-                _("Diese Uhrzeit gibt es an diesem Tag nicht: Die Uhr wird umgestellt."),
-            )
-            return None
-        return moment
 
     def _look_at(self, begin: datetime.datetime, end: datetime.datetime) -> None:
         """Find what is to be confirmed before it is saved."""

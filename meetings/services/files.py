@@ -1,6 +1,5 @@
 """Documents and photos of a meeting: kept once checked, shown to whom they concern."""
 
-import io
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -9,10 +8,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
-from PIL import Image
 
 from accounts.models import User
-from core import limits
+from core import images, limits
 from core.errors import Refused
 from meetings.documents import Checked
 from meetings.models import Meeting, MeetingDocument, MeetingPhoto, may_plan
@@ -20,8 +18,7 @@ from meetings.models import Meeting, MeetingDocument, MeetingPhoto, may_plan
 MOST_DOCUMENTS = 50
 MOST_PHOTOS = 60
 # The names stand in addresses; the longer side in pixels. "gross" is the stored picture itself.
-MEDIUM = 640
-SIZES: dict[str, int | None] = {"mittel": MEDIUM, "gross": None}
+SIZES: dict[str, int | None] = {"mittel": 640, "gross": None}
 
 Row = MeetingDocument | MeetingPhoto
 
@@ -120,15 +117,9 @@ def add_photo(
         uploaded_by=by,
     )
     try:
-        with Image.open(content, formats=("WEBP",)) as picture:
-            row.width, row.height = picture.size
-            picture.load()
-            content.seek(0)
-            default_storage.save(photo_name(row, "gross"), content)
-            smaller = io.BytesIO()
-            picture.thumbnail((MEDIUM, MEDIUM), Image.Resampling.LANCZOS)
-            picture.save(smaller, "WEBP", quality=80, method=4)
-        default_storage.save(photo_name(row, "mittel"), ContentFile(smaller.getvalue()))
+        row.width, row.height = images.store(
+            content, {photo_name(row, size): edge for size, edge in SIZES.items()}
+        )
         with transaction.atomic():
             _take_place(row, MOST_PHOTOS)
     except OSError as error:
