@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -26,14 +27,18 @@ class KeepsPicture(forms.Form):
     @cached_property
     def kept(self) -> OrganisationImage | None:
         """Return the picture sent before that waits for the rest; only this organisation's own."""
-        key = str(self.data.get("pending", ""))
+        waiting = self.organisation.images.filter(pending=True, kind=self.kind)
+        return self.sent_before(waiting)
+
+    def sent_before(self, waiting: QuerySet[Any]) -> Any:
+        """Return the picture that `pending` names, if it is one of those that wait."""
         try:
-            reference = uuid.UUID(key)
+            reference = uuid.UUID(str(self.data.get("pending", "")))
         except ValueError:
             return None
-        return self.organisation.images.filter(pk=reference, pending=True, kind=self.kind).first()
+        return waiting.filter(pk=reference).first()
 
-    def remember(self, image: OrganisationImage) -> None:
+    def remember(self, image: Any) -> None:
         """Let the form shown again refer to the picture that was kept."""
         data: Mapping[str, Any] = self.data
         self.data = data.copy()  # type: ignore[attr-defined]
@@ -90,6 +95,6 @@ class ImageForm(KeepsPicture):
         elif kind == OrganisationImage.Kind.LOGO:
             file.label = _("Logo")
 
-    def remember(self, image: OrganisationImage) -> None:
+    def remember(self, image: Any) -> None:
         super().remember(image)
         self.fields["file"].required = False

@@ -138,10 +138,10 @@ def comparable_value(field: str, value: Any) -> Any:
     return comparable(value)
 
 
-def last_editor(organisation: Organisation, *, since_version: int, not_by: User) -> str:
+def last_editor(row: Any, *, since_version: int, not_by: User) -> str:
     """Return whom to name for a change since a version; staff are "the team"."""
     entry = (
-        organisation.history.filter(version__gt=since_version)
+        row.history.filter(version__gt=since_version)
         .exclude(history_user=not_by)
         .select_related("history_user")
         .first()
