@@ -1,14 +1,14 @@
 """Mails about what becomes of an action: to the officer who checks it, to all who take part."""
 
-import datetime
 from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from actions.emails.words import ACTION, AN_ACTION
 from actions.models import JointAction, Participation
-from core.mail import queue_mail
+from core import mail
 from core.mail_kinds import Placeholder, declare
 from organisations.emails.words import A_PERSON, AN_ORGANISATION, OFFICER, PERSON
 
@@ -18,9 +18,7 @@ RETURNED = "actions/returned"
 TAKEN_BACK = "actions/taken_back"
 CANCELLED = "actions/cancelled"
 
-ACTION = Placeholder("Aktion", "title", _("der Titel der Aktion"))
 WHY = Placeholder("Grund", "why", _("der Grund, wenn jemand einen genannt hat, ein ganzer Satz"))
-AN_ACTION = _("Fest der Kulturen")
 
 declare(
     SUBMITTED,
@@ -33,7 +31,7 @@ declare(
         Placeholder("Zeitraum", "period", _("zu welchem Aktionszeitraum sie gehört, ein Satz")),
     ],
     example={
-        "title": AN_ACTION,
+        "action": AN_ACTION,
         "person": A_PERSON,
         "organisation": AN_ORGANISATION,
         "campaign": _("Interkulturelle Woche 2027"),
@@ -44,7 +42,7 @@ declare(
     title=_("Aktion bestätigt"),
     purpose=_("An alle, die bei einer Aktion mitmachen, wenn Sie sie bestätigen."),
     placeholders=[ACTION, OFFICER],
-    example={"title": AN_ACTION, "officer": _("Ihr Name")},
+    example={"action": AN_ACTION, "officer": _("Ihr Name")},
 )
 declare(
     RETURNED,
@@ -56,7 +54,7 @@ declare(
         OFFICER,
     ],
     example={
-        "title": AN_ACTION,
+        "action": AN_ACTION,
         "note": _("Ist der Saal schon gebucht?"),
         "officer": _("Ihr Name"),
     },
@@ -67,7 +65,7 @@ declare(
     purpose=_("An alle, die bei einer Aktion mitmachen, wenn Sie sie zurücknehmen."),
     placeholders=[ACTION, WHY, OFFICER],
     example={
-        "title": AN_ACTION,
+        "action": AN_ACTION,
         "reason": _("Der Ort ist noch nicht sicher."),
         "officer": _("Ihr Name"),
     },
@@ -78,101 +76,87 @@ declare(
     purpose=_("An alle, die bei einer Aktion mitmachen, wenn sie abgesagt wird."),
     placeholders=[ACTION, WHY, PERSON],
     example={
-        "title": AN_ACTION,
+        "action": AN_ACTION,
         "reason": _("Der Saal ist nicht mehr frei."),
         "person": A_PERSON,
     },
 )
 
 
+def draft(
+    name: str, action: JointAction, *, by: User, language: str, reason: str = ""
+) -> tuple[str, str]:
+    """Return subject and text of a mail as it would go out, for the officer to read before it does.
+
+    :param name: `CONFIRMED`, `RETURNED`, `TAKEN_BACK` or `CANCELLED`.
+    :param reason: the officer's question, or her reason.
+    """
+    return mail.render(name, language, _context(name, action, by, language, reason))
+
+
 def submitted(action: JointAction, *, by: User, readers: Iterable[User]) -> None:
     """Tell those who confirm actions that one waits for them."""
     lead = action.participations.filter(role=Participation.Role.LEAD).first()
     for reader in readers:
-        _queue(
-            SUBMITTED,
-            action,
-            reader,
-            cause=action.submitted_at,
-            context={
-                "title": action.title,
-                "person": str(by),
-                "organisation": str(lead.organisation) if lead else "",
-                "campaign": str(action.campaign or ""),
-            },
-        )
+        context = {
+            "action": action.title,
+            "person": str(by),
+            "organisation": str(lead.organisation) if lead else "",
+            "campaign": str(action.campaign or ""),
+        }
+        _queue(SUBMITTED, action, reader, context)
 
 
 def confirmed(action: JointAction, *, by: User, readers: Iterable[User]) -> None:
     """Say that an action is public now."""
-    for reader in readers:
-        _queue(
-            CONFIRMED,
-            action,
-            reader,
-            cause=action.published_at,
-            context={"title": _title(action, reader), "officer": by.name},
-        )
+    _tell(CONFIRMED, action, by, readers)
 
 
-def returned(action: JointAction, *, note: str, by: User, readers: Iterable[User]) -> None:
-    """Ask those who lead an action what the officer wants to know."""
-    for reader in readers:
-        _queue(
-            RETURNED,
-            action,
-            reader,
-            cause=action.version,
-            context={"title": _title(action, reader), "note": note, "officer": by.name},
-        )
+def returned(action: JointAction, *, by: User, readers: Iterable[User]) -> None:
+    """Ask those who lead an action what the officer wants to know (`returned_note`)."""
+    _tell(RETURNED, action, by, readers, action.returned_note)
 
 
 def taken_back(action: JointAction, *, reason: str, by: User, readers: Iterable[User]) -> None:
     """Say that an action is not public any more."""
-    for reader in readers:
-        _queue(
-            TAKEN_BACK,
-            action,
-            reader,
-            cause=action.version,
-            context={"title": _title(action, reader), "reason": reason, "officer": by.name},
-        )
+    _tell(TAKEN_BACK, action, by, readers, reason)
 
 
 def cancelled(action: JointAction, *, by: User, readers: Iterable[User]) -> None:
-    """Say that an action does not take place, and who has cancelled it."""
-    for reader in readers:
-        _queue(
-            CANCELLED,
-            action,
-            reader,
-            cause=action.version,
-            context={
-                "title": _title(action, reader),
-                "reason": action.cancel_reason,
-                "person": str(by),
-            },
-        )
+    """Say that an action does not take place, why, and who has cancelled it."""
+    _tell(CANCELLED, action, by, readers, action.cancel_reason)
 
 
-def _title(action: JointAction, reader: User) -> str:
-    return action.translated("title", reader.language)
-
-
-def _queue(
-    mail: str,
-    action: JointAction,
-    reader: User,
-    *,
-    cause: datetime.datetime | int | None,
-    context: dict[str, str],
+def _tell(
+    name: str, action: JointAction, by: User, readers: Iterable[User], reason: str = ""
 ) -> None:
-    moment = cause.isoformat() if isinstance(cause, datetime.datetime) else cause
-    queue_mail(
-        key=f"{mail}:{action.pk}:{moment}:{reader.pk}",
+    for reader in readers:
+        _queue(name, action, reader, _context(name, action, by, reader.language, reason))
+
+
+def _context(
+    name: str, action: JointAction, by: User, language: str, reason: str
+) -> dict[str, str]:
+    context = {"action": action.translated("title", language)}
+    if name == RETURNED:
+        return context | {"note": reason, "officer": by.name}
+    if name == CANCELLED:
+        return context | {"reason": reason, "person": str(by)}
+    if name == TAKEN_BACK:
+        context["reason"] = reason
+    return context | {"officer": by.name}
+
+
+def _queue(name: str, action: JointAction, reader: User, context: dict[str, str]) -> None:
+    page = reverse("actions:manage", kwargs={"slug": action.slug})
+    if name == SUBMITTED:
+        page = reverse("admin:actions_jointaction_review", args=[action.pk])
+    mail.queue_mail(
+        # Each decision is a version of its own.
+        key=f"{name}:{action.pk}:{action.version}:{reader.pk}",
         to=reader.email,
-        mail=mail,
+        mail=name,
         language=reader.language,
         context=context,
-        action=(_("Aktion ansehen"), reverse("actions:manage", kwargs={"slug": action.slug})),
+        action=(_("Aktion ansehen"), page),
     )

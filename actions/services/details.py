@@ -7,10 +7,13 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from actions import words
 from actions.models import ActionDate, JointAction, Registration
 from core import folding, history
 from core.errors import Conflict
@@ -73,6 +76,31 @@ def comparable_value(name: str, value: Any) -> Any:
     if name in MANY:
         return frozenset(comparable(entry) for entry in value)
     return comparable(value)
+
+
+def in_words(row: JointAction, name: str) -> str:
+    """Return what stands in a field now, for somebody to read."""
+    if name in MANY:
+        return ", ".join(str(one) for one in getattr(row, name).all()) or _("leer")
+    if name == DATES:
+        return dates_in_words(dates_of(row)) or _("leer")
+    if not name.startswith(TRANSLATION) and hasattr(row, f"get_{name}_display"):
+        return str(getattr(row, f"get_{name}_display")()) or _("leer")
+    value = getattr(row, name) if name in FIELDS else current(row, name)
+    if isinstance(value, bool):
+        return _("ja") if value else _("nein")
+    if isinstance(value, datetime.datetime):
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    return str(value) if value not in (None, "") else _("leer")
+
+
+def dates_in_words(dates: Iterable[Date]) -> str:
+    """Return dates one below the other, for somebody to read."""
+    lines = []
+    for date in dates:
+        when = words.when(ActionDate(starts_at=date.starts_at, ends_at=date.ends_at))
+        lines.append(f"{when} ({date.note})" if date.note else when)
+    return "\n".join(lines)
 
 
 def label(name: str) -> str:
@@ -139,18 +167,18 @@ def merged(
     if is_fresh:
         seen = dict(theirs)
     else:
-        seen = None if entry is None else {name: _stood(entry, name) for name in names}
+        seen = None if entry is None else {name: stood(entry, name) for name in names}
     there: list[Date] = []
     entered: list[Date] = []
     if DATES in values:
         there, entered = dates_of(row), list(map(Date._make, values[DATES]))
         now = {one.pk: one.said for one in there}
-        stood = now if is_fresh else _dates_as_of(entry)
+        then = now if is_fresh else dates_as_of(entry)
         # A key that is no (former) date of this action makes it a new one: nothing is lost.
         entered = [
-            one if one.pk in now or one.pk in stood else one._replace(pk=None) for one in entered
+            one if one.pk in now or one.pk in then else one._replace(pk=None) for one in entered
         ]
-        _compare_dates(mine, theirs, seen, entered, now, stood)
+        _compare_dates(mine, theirs, seen, entered, now, then)
     try:
         found = merge(mine=mine, theirs=theirs, seen=seen, version=row.version)
     except Conflict as conflict:
@@ -173,17 +201,17 @@ def _compare_dates(
     seen: dict[str, Any] | None,
     entered: Iterable[Date],
     now: Mapping[Any, Any],
-    stood: Mapping[Any, Any],
+    then: Mapping[Any, Any],
 ) -> None:
     """Add every date to what is compared, each by its key; None is a date that is not there."""
     said = {date.pk: date.said for date in entered if date.pk is not None}
-    for pk in {*now, *stood}:
-        if pk not in said and pk not in stood and seen is not None:
+    for pk in {*now, *then}:
+        if pk not in said and pk not in then and seen is not None:
             continue  # somebody else has added it meanwhile
         name = f"{ONE_DATE}{pk}"
         mine[name], theirs[name] = said.get(pk), now.get(pk)
         if seen is not None:
-            seen[name] = stood.get(pk)
+            seen[name] = then.get(pk)
 
 
 def _dates_afterwards(
@@ -216,7 +244,7 @@ def _with_dates_as_one(conflict: Conflict, there: Sequence[Date]) -> Conflict:
     return Conflict(theirs, conflict.version)
 
 
-def _stood(entry: Any, name: str) -> Any:
+def stood(entry: Any, name: str) -> Any:
     """Return what stood in a field, as `current` gives it."""
     if name in MANY:
         target = getattr(JointAction, name).field.m2m_reverse_name()
@@ -229,7 +257,7 @@ def _stood(entry: Any, name: str) -> Any:
     return comparable(getattr(entry, name))
 
 
-def _dates_as_of(entry: Any) -> dict[int, Any]:
+def dates_as_of(entry: Any) -> dict[int, Any]:
     """Return the dates an action had then, by their keys; none if the history does not know.
 
     They are written before the action's own row, so what is not later belongs to it.

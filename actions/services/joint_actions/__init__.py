@@ -5,7 +5,15 @@ and tells `changed_handlers` in the same transaction. Called twice, it changes n
 time. The lead decides, confirmed partners write with it, the officer may do all.
 """
 
-from .checks import Missing, doubts, lacking, missing, most_seats_taken, problems
+from .checks import (
+    Missing,
+    doubts,
+    doubts_about_campaign,
+    lacking,
+    missing,
+    most_seats_taken,
+    problems,
+)
 from .planning import change, create, from_idea, refresh_search_text, unique_slug
 from .rows import (
     changed_handlers,
@@ -14,12 +22,14 @@ from .rows import (
     officers,
     require_editor,
     require_manager,
+    save,
     to_be_told,
 )
 from .states import (
     NOTE_LENGTH,
     cancel,
     confirm,
+    draft,
     finish,
     finish_due,
     reopen,
@@ -39,6 +49,8 @@ __all__ = [
     "confirm",
     "create",
     "doubts",
+    "doubts_about_campaign",
+    "draft",
     "finish",
     "finish_due",
     "from_idea",
@@ -54,6 +66,7 @@ __all__ = [
     "require_editor",
     "require_manager",
     "return_to_lead",
+    "save",
     "submit",
     "take_back",
     "take_up",

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from actions.models import JointAction, Participation, Registration
 from actions.services import details
+from organisations.models import Organisation
 
 FAR_AWAY = datetime.timedelta(days=548)  # 18 months: further away it may be a typing error
 LONG = datetime.timedelta(hours=24)
@@ -78,7 +79,7 @@ def doubts(values: Mapping[str, Any], *, now: datetime.datetime | None = None) -
     :param values: a whole action, see `create`.
     """
     now = now or timezone.now()
-    dates, campaign = dates_in(values), values.get("campaign")
+    dates = dates_in(values)
     found = []
     if any(date.starts_at < now for date in dates):
         found.append(_("Ein Termin beginnt in der Vergangenheit."))
@@ -86,36 +87,45 @@ def doubts(values: Mapping[str, Any], *, now: datetime.datetime | None = None) -
         found.append(_("Ein Termin ist mehr als 18 Monate entfernt. Stimmt das Jahr?"))
     if any(date.ends_at - date.starts_at > LONG for date in dates):
         found.append(_("Ein Termin dauert länger als 24 Stunden. Stimmt das Ende?"))
-    if campaign:
-        days = [
-            (timezone.localdate(one.starts_at), timezone.localdate(one.ends_at)) for one in dates
-        ]
-        if any(last < campaign.starts_on or first > campaign.ends_on for first, last in days):
-            found.append(
-                _("Ein Termin liegt nicht in den Tagen von „%(campaign)s“.")
-                % {"campaign": str(campaign)}
-            )
-        if campaign.entries_until and timezone.localdate(now) > campaign.entries_until:
-            found.append(
-                _("Die Frist für Einträge bei „%(campaign)s“ ist vorbei.")
-                % {"campaign": str(campaign)}
-            )
-    until = values.get("registration_until")
-    if until and dates and until > max(date.ends_at for date in dates):
-        found.append(_("Die Anmeldung endet erst nach dem letzten Termin."))
+    return found + doubts_about_campaign(values, now=now)
+
+
+def doubts_about_campaign(
+    values: Mapping[str, Any], *, now: datetime.datetime | None = None
+) -> list[str]:
+    """Return what does not fit between an action's dates and its campaign; see `doubts`."""
+    campaign, found = values.get("campaign"), []
+    if not campaign:
+        return []
+    for date in dates_in(values):
+        first, last = timezone.localdate(date.starts_at), timezone.localdate(date.ends_at)
+        if last < campaign.starts_on or first > campaign.ends_on:
+            text = _("Ein Termin liegt nicht in den Tagen von „%(campaign)s“.")
+            found.append(text % {"campaign": str(campaign)})
+            break
+    if campaign.entries_until and timezone.localdate(now) > campaign.entries_until:
+        text = _("Die Frist für Einträge bei „%(campaign)s“ ist vorbei.")
+        found.append(text % {"campaign": str(campaign)})
     return found
 
 
 # --- What it needs before the public sees it ------------------------------------------------------
 def missing(action: JointAction) -> list[Missing]:
-    """Return what has to be there before an action can be given to the officer, or confirmed."""
+    """Return what has to be there before an action can be given to the officer, or confirmed.
+
+    :param action: no query more for one with `dates` and `participations__organisation` prefetched.
+    """
     found = []
-    parts = Participation.objects.filter(action=action)
-    if not parts.filter(role=Participation.Role.LEAD).exists():
+    confirmed = [
+        part for part in action.participations.all() if part.state == Participation.State.CONFIRMED
+    ]
+    if not any(part.role == Participation.Role.LEAD for part in confirmed):
         found.append(Missing("lead", _("Keine Organisation leitet die Aktion.")))
-    elif not parts.public().exists():
+    elif not any(part.organisation.state == Organisation.State.ACTIVE for part in confirmed):
         found.append(Missing("lead", _("Keine Organisation, die mitmacht, ist aktiv.")))
-    return found + lacking(details.values_of(action))
+    asked = ("summary", "place", "address", "contact_phone", "contact_email")
+    values = {name: getattr(action, name) for name in asked}
+    return found + lacking(values | {details.DATES: details.dates_of(action)})
 
 
 def lacking(values: Mapping[str, Any]) -> list[Missing]:

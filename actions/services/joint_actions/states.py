@@ -127,7 +127,7 @@ def return_to_lead(*, action: JointAction, note: str, by: User) -> bool:
     row.submitted_at, row.returned_note = None, note
     save(row, by, gettext_lazy("Rückfrage"))
     follow(action, row)
-    emails.returned(row, note=note, by=by, readers=people.of_lead(row, but=by))
+    emails.returned(row, by=by, readers=people.of_lead(row, but=by))
     return True
 
 
@@ -263,3 +263,14 @@ def take_up(*, action: JointAction, organisation: Organisation, by: User) -> boo
     move(row, State.PLANNING, by, reason)
     follow(action, row)
     return True
+
+
+def draft(
+    name: str, action: JointAction, *, by: User, language: str, reason: str = ""
+) -> tuple[str, str]:
+    """Return subject and text of the mail about a decision, to be read before it goes out.
+
+    :param name: one of `emails.CONFIRMED`, `RETURNED`, `TAKEN_BACK` and `CANCELLED`.
+    :param reason: the officer's question, or her reason.
+    """
+    return emails.draft(name, action, by=by, language=language, reason=reason)
