@@ -59,6 +59,19 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "idea": (Limit(300, 10 * MINUTE), Limit(2000, DAY)),
     # Actions a person begins.
     "joint_action": (Limit(30, DAY),),
+    "idea_comment": (Limit(30, 10 * MINUTE), Limit(200, DAY)),
+    # Joint actions: how often one organisation is asked about one action, how many organisations
+    # somebody invites, and how often those who take part write to all others.
+    "partner_mail": (Limit(3, DAY),),
+    "partner_invitation": (Limit(100, DAY),),
+    "action_message": (Limit(5, HOUR), Limit(15, DAY)),
+    # Registering for an action: the form by network address (a desk at a festival writes from one),
+    # its mails by address and by action. Mails above that wait: no stranger can close the form to
+    # everybody, nor have the portal write to the world. By hand: those who organise the action.
+    "registration": (Limit(60, HOUR), Limit(300, DAY)),
+    "registration_mail": (Limit(3, DAY),),
+    "registration_mails": (Limit(300, HOUR), Limit(2000, DAY)),
+    "registration_by_hand": (Limit(100, HOUR), Limit(500, DAY)),
     "duplicates": (Limit(120, 10 * MINUTE),),
     "image": (Limit(60, HOUR),),
     # Answers to one invitation, and new links to invitations by network address.

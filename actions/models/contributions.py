@@ -16,8 +16,12 @@ from .joint_actions import JointAction
 
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     def with_pledged(self) -> "ContributionQuerySet":
-        """Add `pledged`: how much of it organisations have said they bring."""
-        return self.annotate(pledged=Coalesce(Sum("pledges__amount"), 0))
+        """Add `pledged`: how much of it organisations have said they bring.
+
+        What an entry had promised that has become part of another one counts there.
+        """
+        current = Q(pledges__organisation__merged_into=None)
+        return self.annotate(pledged=Coalesce(Sum("pledges__amount", filter=current), 0))
 
     def open(self) -> "ContributionQuerySet":
         """Those of which something is still missing, the most urgent first."""
@@ -95,6 +99,12 @@ class Contribution(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+    @property
+    def missing(self) -> int:
+        """How much nobody brings yet, of a row of `with_pledged`."""
+        pledged: int = getattr(self, "pledged", 0)
+        return max(self.amount - pledged, 0)
 
 
 class Pledge(models.Model):
