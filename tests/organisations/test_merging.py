@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import User
+from actions.models import IdeaSupport, JointAction, Pledge
 from core.errors import Conflict, Refused
 from core.jobs import run_due
 from core.models import OutboxMessage
@@ -614,7 +615,7 @@ def dump() -> dict[str, list]:
         for model in apps.get_models(include_auto_created=True)
         if model.__name__ not in LEFT_OUT
         and not model.__name__.startswith("Historical")
-        and model._meta.app_label in {"core", "accounts", "organisations", "portal"}
+        and model._meta.app_label in {"core", "accounts", "organisations", "actions", "portal"}
     }
 
 
@@ -665,6 +666,15 @@ MAKERS = {
         or Succession.objects.create(organisation=one, state="asked", next_on=TODAY)
     ),
     "topic": lambda one, n: one.topics.add(topic(n)),
+    "participation": lambda one, n: takes_part(one, n),
+    "pledge": lambda one, n: Pledge.objects.get_or_create(
+        contribution=together(n).contributions.get(),
+        organisation=one,
+        defaults={"amount": n + 1, "person": f"Person {n}"},
+    ),
+    "idea": lambda one, n: IdeaSupport.objects.get_or_create(
+        idea=together(n).ideas.get(), organisation=one, defaults={"would_join": n == 1}
+    ),
     "active_in": lambda one, n: one.active_in.add(make.make_municipality(name=f"Ort {n}")),
 }
 
@@ -672,6 +682,30 @@ MAKERS = {
 def person(number: int) -> User:
     email = f"person-{number}@example.org"
     return User.objects.filter(email=email).first() or make.make_user(email=email)
+
+
+def together(number: int) -> JointAction:
+    """An action nobody leads yet, with something it needs and the idea it came from."""
+    found = JointAction.objects.filter(slug=f"aktion-{number}").first()
+    if found is None:
+        found = make.make_joint_action(slug=f"aktion-{number}", state="idea")
+        make.make_contribution(action=found)
+        make.make_idea(action=found)
+    return found
+
+
+def takes_part(one: Organisation, number: int) -> None:
+    """Whoever comes first leads the first action; the others are asked or have agreed."""
+    action = together(number)
+    is_lead = number == 0 and not action.participations.filter(role="lead").exists()
+    is_first = not action.participations.exists()
+    action.participations.get_or_create(
+        organisation=one,
+        defaults={
+            "role": "lead" if is_lead else "partner",
+            "state": "confirmed" if is_lead or is_first else "invited",
+        },
+    )
 
 
 def topic(number: int) -> Topic:
