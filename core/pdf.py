@@ -6,6 +6,7 @@ memory. The process gets the HTML and nothing else: no settings, no database, no
 """
 
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -31,6 +32,12 @@ NO_PANGO = 3
 # What it needs to find its libraries and fonts; not what the portal keeps secret.
 ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
 SECONDS = 30
+# What some hundred pages need; a document that needs more is a mistake.
+MEGABYTES = 300
+# How often somebody is told how far it is.
+TELL_EVERY = 0.5
+# How the worker says on which page it is; see there.
+PAGE = b"page "
 # A file of hundreds of pages is a mistake, and would fill the memory of a small server.
 MOST_BYTES = 10 * 1024 * 1024
 
@@ -38,7 +45,13 @@ MOST_BYTES = 10 * 1024 * 1024
 _one_at_a_time = threading.Lock()
 
 
-def render(html: str | Callable[[], str], *, timeout: float = SECONDS) -> bytes:
+def render(
+    html: str | Callable[[], str],
+    *,
+    timeout: float = SECONDS,
+    megabytes: int = MEGABYTES,
+    progress: Callable[[int], None] | None = None,
+) -> bytes:
     """Make an accessible PDF (PDF/UA-1: tags, title, language) of a page.
 
     Nothing is loaded but `data:` addresses; the looks come from `pdf.css` beside this file.
@@ -46,19 +59,21 @@ def render(html: str | Callable[[], str], *, timeout: float = SECONDS) -> bytes:
     :param html: a whole document, or what gives it: that is asked while WeasyPrint is being loaded.
         Its `<title>` and `lang` become the file's.
     :param timeout: seconds it may take, waiting for another file included.
+    :param megabytes: memory it may take.
+    :param progress: told how many pages there are so far, now and then and at the end; what it
+        raises stops the work.
     :raises Refused: when it cannot be made, in words for the person who wanted it.
     """
     until = time.monotonic() + timeout
     if not _one_at_a_time.acquire(timeout=timeout):
         raise Refused(_too_much())
     try:
-        with _worker() as worker:
+        with _worker(timeout, megabytes) as worker:
             try:
                 content = (html if isinstance(html, str) else html()).encode()
                 if len(content) > MOST_BYTES:
                     raise Refused(_too_much())
-                left = max(0.0, until - time.monotonic())
-                made, said = worker.communicate(content, timeout=left)
+                made, said = _answer(worker, content, until, progress)
             except subprocess.TimeoutExpired as error:
                 logger.warning("A PDF took longer than %s seconds.", timeout)
                 raise Refused(_too_much()) from error
@@ -76,16 +91,51 @@ def render(html: str | Callable[[], str], *, timeout: float = SECONDS) -> bytes:
             )
         )
     if worker.returncode:
-        reason = said.decode(errors="replace").strip().splitlines()[-1:]
+        lines = [line for line in said.splitlines() if not line.startswith(PAGE)]
+        reason = [line.decode(errors="replace").strip() for line in lines[-1:]]
         logger.error("No PDF: the worker ended with %s: %s", worker.returncode, *(reason or [""]))
         raise Refused(_too_much())
     return made
 
 
-def _worker() -> subprocess.Popen[bytes]:
+def _answer(
+    worker: subprocess.Popen[bytes],
+    content: bytes,
+    until: float,
+    progress: Callable[[int], None] | None,
+) -> tuple[bytes, bytes]:
+    """Give the worker a document and wait for what it makes and says.
+
+    :raises subprocess.TimeoutExpired: when it takes too long.
+    """
+    given: bytes | None = content
+    while True:
+        left = max(0.0, until - time.monotonic())
+        try:
+            made, said = worker.communicate(given, timeout=min(left, TELL_EVERY))
+        except subprocess.TimeoutExpired as error:
+            if left <= TELL_EVERY:
+                raise
+            given = None  # what is not read yet is kept by the process object
+            said = error.stderr or b""
+        else:
+            if progress:
+                progress(_pages(said))
+            return made, said
+        if progress:
+            progress(_pages(said))
+
+
+def _pages(said: bytes) -> int:
+    """Return on which page the worker has said it is."""
+    numbers = [line.removeprefix(PAGE) for line in said.splitlines() if line.startswith(PAGE)]
+    return int(numbers[-1]) if numbers and numbers[-1].isdigit() else 0
+
+
+def _worker(seconds: float, megabytes: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own file
         # -I: nothing but the environment's packages, wherever the portal was started.
-        [sys.executable, "-I", str(WORKER)],
+        [sys.executable, "-I", str(WORKER), str(math.ceil(seconds) + 30), str(megabytes)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,17 +12,32 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 NO_PANGO = 3
-# What WeasyPrint and some hundred pages need; a document that needs more ends here.
-MOST_MEMORY = 300 * 1024 * 1024
-MOST_SECONDS = 60
 
 
-def main() -> int:
+class Pages(logging.Handler):
+    """Says on which page the layout is, a line for each, for whoever waits."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "Creating layout - Page" in record.msg and record.args:
+            tell(record.args[0])
+
+
+def tell(page: object) -> None:
+    sys.stderr.write(f"page {page}\n")
+    sys.stderr.flush()
+
+
+def main(seconds: int, megabytes: int) -> int:
+    """Make the file.
+
+    :param seconds: of the processor, and `megabytes` of memory: a document that needs more ends
+        here.
+    """
     # The process ends before there is much to collect; looking for it took a seventh of the time.
     gc.disable()
     for limit, most in (
-        (resource.RLIMIT_DATA, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
+        (resource.RLIMIT_DATA, megabytes * 1024 * 1024),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (most, most))
@@ -32,13 +47,20 @@ def main() -> int:
     except OSError:  # a library of pango is not there
         return NO_PANGO
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    progress = logging.getLogger("weasyprint.progress")
+    progress.setLevel(logging.INFO)
+    progress.propagate = False
+    progress.addHandler(Pages())
     # No file, no network, whatever the document asks for: only what it carries itself.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     looks = CSS(string=Path(__file__).with_name("pdf.css").read_text("utf-8"), url_fetcher=fetcher)
     html = sys.stdin.buffer.read().decode()
-    document = HTML(string=html, url_fetcher=fetcher)
-    set_directions(document.etree_element)
-    sys.stdout.buffer.write(document.write_pdf(stylesheets=[looks], pdf_variant="pdf/ua-1"))
+    source = HTML(string=html, url_fetcher=fetcher)
+    set_directions(source.etree_element)
+    options = {"stylesheets": [looks], "pdf_variant": "pdf/ua-1"}
+    document = source.render(**options)
+    tell(len(document.pages))
+    sys.stdout.buffer.write(document.write_pdf(**options))
     return 0
 
 
@@ -57,4 +79,4 @@ def set_directions(root: Element) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

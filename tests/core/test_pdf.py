@@ -157,9 +157,24 @@ def test_what_takes_too_long_or_too_much_is_stopped(monkeypatch):
         pdf.render(page("x" * 1000))
 
 
+def test_who_waits_is_told_the_page_and_may_stop(monkeypatch):
+    monkeypatch.setattr(pdf, "TELL_EVERY", 0.05)
+    told: list[int] = []
+    pdf.render(page("<h1>Eins</h1>" + '<h1 style="break-before:page">Mehr</h1>' * 39),
+               progress=told.append)  # fmt: skip
+    assert told == sorted(told)
+    assert told[-1] == 40
+
+    def stop(number: int) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        pdf.render(page("<p>Wort"), progress=stop)
+
+
 def test_a_page_that_would_fill_the_memory_ends(caplog):
     with pytest.raises(Refused, match="nicht fertig"):
-        pdf.render(page("<p>Wort " * 60_000), timeout=60)
+        pdf.render(page("<p>Wort " * 60_000), timeout=60, megabytes=120)
     assert "No PDF" in caplog.text
 
 
