@@ -1,0 +1,51 @@
+"""Parts of a programme in words."""
+
+import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from actions import profile, words
+from actions.models import JointAction
+from actions.programme import Slot
+from meetings.words import full_day
+
+register = template.Library()
+
+
+@register.filter
+def slot_time(slot: Slot) -> str:
+    """When an action is on, said below the heading of a day."""
+    if slot.day != words.begins(slot.date).date():
+        return _("läuft bis %(day)s") % {"day": full_day(words.last_day(slot.date))}
+    return words.time_of_day(slot.date)
+
+
+@register.filter
+def weekday(day: datetime.date) -> str:
+    """A day with its weekday: "Samstag, 25. September 2027"."""
+    return full_day(day)
+
+
+@register.simple_tag
+def said(action: JointAction, field: str) -> SafeString | str:
+    """One of an action's texts in its own direction, marked where it is in another language."""
+    text = profile.text(action, field)
+    return _marked(text.text, text.language) if text else ""
+
+
+def _marked(text: str, language: str) -> SafeString | str:
+    if not text:
+        return ""
+    if language == get_language():
+        return format_html('<bdi dir="auto">{}</bdi>', text)
+    return format_html('<bdi dir="auto" lang="{}">{}</bdi>', language, text)
+
+
+@register.filter
+def place(action: JointAction) -> list[str]:
+    """The lines of the place, as the action's page has them."""
+    return profile.place(action)
