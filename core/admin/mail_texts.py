@@ -1,6 +1,5 @@
 """What the mails say: a list of all the portal sends, and a page to change one in one language."""
 
-import hashlib
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +20,7 @@ from core import history, mail, mail_texts, office, resume
 from core.errors import Refused
 from core.mail_kinds import Kind, kinds
 from core.models import MailText
+from core.seen import fingerprint
 from core.text import CleanCharField
 
 
@@ -76,11 +76,6 @@ class MailTextForm(forms.Form):
             ),
         )
         return True
-
-
-def fingerprint(text: tuple[str, str]) -> str:
-    """Tell two texts apart."""
-    return hashlib.sha256("\n".join(text).encode()).hexdigest()
 
 
 @admin.register(MailText)

@@ -1,7 +1,6 @@
 """The page on which the officer writes, publishes and corrects a meeting's minutes."""
 
 import datetime
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,14 +19,12 @@ from core.errors import Conflict, Refused
 from core.fields import is_key
 from core.office import Item, Waiting
 from core.resume import recall
+from core.seen import fingerprint
 from meetings import reading
 from meetings.admin import desk
-from meetings.forms.minutes import DecisionForm, MinutesForm, ReasonForm
-from meetings.forms.tasks import TaskForm
+from meetings.forms.minutes import MinutesForm, ReasonForm
 from meetings.models import AgendaItem, Decision, Meeting, Minutes, Task
-from meetings.services import decisions, tasks
 from meetings.services import minutes as services
-from meetings.services.minutes import fingerprint
 
 TEMPLATES = "admin/meetings/minutes"
 PERMISSION = "meetings.change_minutes"
@@ -279,183 +276,6 @@ def publish(request: HttpRequest, meeting: Meeting) -> HttpResponse:
         "reading": reading.read(services.of(meeting)),
     }
     return desk.render(request, meeting, f"{TEMPLATES}/publish.html", context, page="minutes")
-
-
-# --- Decisions ------------------------------------------------------------------------------------
-@minutes.part("beschluss/neu/<int:item>/", "decision_add")
-def decision_add(request: HttpRequest, meeting: Meeting, item: int) -> HttpResponse:
-    """Write a decision down, below an agenda item or (0) below none."""
-    agenda_item = _item(meeting, item)
-    is_published = services.of(meeting).state == Minutes.State.PUBLISHED
-    data = request.POST if request.method == "POST" else recall(request)
-    form = DecisionForm(data, initial={"creation_key": uuid.uuid4()}, is_published=is_published)
-    if request.method == "POST" and form.is_valid():
-        try:
-            decisions.record(
-                meeting=meeting,
-                agenda_item=agenda_item,
-                text=form.cleaned_data["text"],
-                creation_key=form.cleaned_data["creation_key"],
-                reason=form.cleaned_data.get("reason", ""),
-                by=request.user,
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, _("Der Beschluss ist festgehalten."))
-            return redirect(_back(meeting, agenda_item))
-    return _decision(request, meeting, form, agenda_item, None)
-
-
-@minutes.part("beschluss/<int:decision>/", "decision")
-def decision(request: HttpRequest, meeting: Meeting, decision: int) -> HttpResponse:
-    """Change what a decision says."""
-    row = _row(request, meeting, decision)
-    is_published = services.of(meeting).state == Minutes.State.PUBLISHED
-    data = request.POST.copy() if request.method == "POST" else recall(request)
-    initial = {"text": row.text, "seen": fingerprint(row.text)}
-    form = DecisionForm(data, initial=initial, is_published=is_published)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = decisions.change(
-                decision=row,
-                text=form.cleaned_data["text"],
-                seen=form.cleaned_data.get("seen", ""),
-                reason=form.cleaned_data.get("reason", ""),
-                by=request.user,
-            )
-        except Conflict as conflict:
-            data["seen"] = fingerprint(conflict.theirs["text"])
-            told = _(
-                "Inzwischen hat jemand diesen Beschluss geändert: „%(text)s“. Ihr Text steht noch "
-                "hier. Wenn Sie noch einmal speichern, ersetzt er den anderen."
-            )
-            form.add_error(None, told % {"text": conflict.theirs["text"]})
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            if changed:
-                messages.success(request, _("Der Beschluss ist geändert."))
-            return redirect(_back(meeting, row.agenda_item))
-    return _decision(request, meeting, form, row.agenda_item, row)
-
-
-@minutes.part("beschluss/<int:decision>/entfernen/", "decision_remove")
-def decision_remove(request: HttpRequest, meeting: Meeting, decision: int) -> HttpResponse:
-    """Take a decision out of a draft."""
-    row = _row(request, meeting, decision)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    try:
-        decisions.remove(decision=row, by=request.user)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("Der Beschluss ist aus dem Entwurf genommen."))
-    return redirect(_back(meeting, row.agenda_item))
-
-
-def _decision(
-    request: HttpRequest,
-    meeting: Meeting,
-    form: DecisionForm,
-    item: AgendaItem | None,
-    row: Decision | None,
-) -> HttpResponse:
-    context = {"form": form, "item": item, "decision": row, "back": _back(meeting, item)}
-    return desk.render(request, meeting, f"{TEMPLATES}/decision.html", context, page="minutes")
-
-
-def _row(request: HttpRequest, meeting: Meeting, key: int) -> Decision:
-    rows = Decision.objects.visible_to(request.user).select_related("agenda_item", "meeting")
-    return get_object_or_404(rows, meeting=meeting, pk=key)
-
-
-def _item(meeting: Meeting, key: int) -> AgendaItem | None:
-    return get_object_or_404(meeting.agenda, pk=key) if key else None
-
-
-# --- Tasks ----------------------------------------------------------------------------------------
-@minutes.part("aufgabe/neu/<int:item>/", "task_add")
-def task_add(request: HttpRequest, meeting: Meeting, item: int) -> HttpResponse:
-    """Write down who has taken something on, below an agenda item or (0) below none."""
-    agenda_item = _item(meeting, item)
-    form = TaskForm(request.POST if request.method == "POST" else recall(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            tasks.create(
-                meeting=meeting,
-                agenda_item=agenda_item,
-                creation_key=form.cleaned_data["form_key"],
-                by=request.user,
-                **form.values(),
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, _("Die Aufgabe ist festgehalten."))
-            return redirect(_back(meeting, agenda_item))
-    return _task(request, meeting, form, agenda_item, None)
-
-
-@minutes.part("aufgabe/<int:task>/", "minutes_task")
-def task(request: HttpRequest, meeting: Meeting, task: int) -> HttpResponse:
-    """Change a task of this meeting."""
-    row = _task_row(request, meeting, task)
-    data = request.POST if request.method == "POST" else recall(request)
-    form = TaskForm(data, instance=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = tasks.change(task=row, by=request.user, **form.values())
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            if changed:
-                messages.success(request, _("Die Aufgabe ist geändert."))
-            return redirect(_back(meeting, row.agenda_item))
-    return _task(request, meeting, form, row.agenda_item, row)
-
-
-@minutes.part("aufgabe/<int:task>/entfernen/", "minutes_task_remove")
-def task_remove(request: HttpRequest, meeting: Meeting, task: int) -> HttpResponse:
-    """Take a task out of a draft."""
-    row = _task_row(request, meeting, task)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    try:
-        tasks.remove(task=row, by=request.user)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("Die Aufgabe ist aus dem Entwurf genommen."))
-    return redirect(_back(meeting, row.agenda_item))
-
-
-def _task(
-    request: HttpRequest,
-    meeting: Meeting,
-    form: TaskForm,
-    item: AgendaItem | None,
-    row: Task | None,
-) -> HttpResponse:
-    context = {
-        "form": form,
-        "item": item,
-        "task": row,
-        "is_published": services.of(meeting).state == Minutes.State.PUBLISHED,
-        "back": _back(meeting, item),
-    }
-    return desk.render(request, meeting, f"{TEMPLATES}/task.html", context, page="minutes")
-
-
-def _task_row(request: HttpRequest, meeting: Meeting, key: int) -> Task:
-    rows = Task.objects.visible_to(request.user).select_related("agenda_item", "user")
-    return get_object_or_404(rows, meeting=meeting, pk=key)
-
-
-def _back(meeting: Meeting, item: AgendaItem | None) -> str:
-    anchor = services.name_of(item) if item else "weiteres"
-    return f"{desk.address('minutes', meeting)}#{anchor}"
 
 
 # --- What waits -----------------------------------------------------------------------------------

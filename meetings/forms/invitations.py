@@ -7,9 +7,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import RowField, RowsField
+from core.seen import fingerprint
 from core.text import CleanCharField
 from meetings.models import Invitation, Meeting
-from meetings.seen import fingerprint
 from meetings.services import recipients
 from organisations.models import Organisation
 

@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.seen import fingerprint
 from core.text import CleanCharField
-from meetings.services.minutes import Part, Typed, fingerprint
+from meetings.services.minutes import Part, Typed
 
 
 class SectionField(forms.Field):

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from core import history
+from core import seen as seen_fields
 from core.errors import Conflict, Refused
-from meetings import seen as seen_fields
 from meetings.emails import agenda as emails
 from meetings.models import AgendaItem, Meeting, Minutes, MinutesEntry, Task, is_member, may_plan
 from meetings.services import tasks
@@ -169,7 +169,7 @@ def last_minutes(meeting: Meeting) -> Minutes | None:
 
 
 def fingerprint(item: AgendaItem) -> str:
-    """Return what `change` compares; see `meetings.seen`."""
+    """Return what `change` compares; see `core.seen`."""
     return seen_fields.fingerprint(item, FIELDS)
 
 

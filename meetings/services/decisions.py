@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, override
 from accounts.models import User
 from core import folding, history
 from core.errors import Conflict, Refused
+from core.seen import fingerprint
 from meetings.models import AgendaItem, Decision, Meeting, Minutes
 from meetings.services import minutes, numbering
 
@@ -61,7 +62,7 @@ def record(
 def change(*, decision: Decision, text: str, by: User, seen: str = "", reason: str = "") -> bool:
     """Change what a decision says; in published minutes it is a correction.
 
-    :param seen: `minutes.fingerprint` of the text when the form was opened; without it whatever is
+    :param seen: `fingerprint` of the text when the form was opened; without it whatever is
         there now is replaced.
     :return: whether anything changed.
     :raises PermissionDenied: for anybody but the officer.
@@ -74,7 +75,7 @@ def change(*, decision: Decision, text: str, by: User, seen: str = "", reason: s
     before = row.text
     if before == text:
         return False
-    if seen and minutes.fingerprint(before) != seen:
+    if seen and fingerprint(before) != seen:
         raise Conflict({"text": before})
     _write(row, text, by, gettext_lazy("Beschluss geändert"))
     published = _published(row.meeting)

@@ -5,7 +5,6 @@ begins when it is published. From then on each change of its text is a `Correcti
 of decisions stay as they are.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from accounts.models import User
 from core import folding, history, markdown, revision
 from core.errors import Conflict, Refused
 from core.fields import is_key
+from core.seen import fingerprint
 from meetings.emails import minutes as emails
 from meetings.models import AgendaItem, Correction, Decision, Meeting, Minutes, MinutesEntry, Task
 from meetings.services import agenda, numbering, planning
@@ -70,11 +70,6 @@ class Typed:
 def may_write(user: User) -> bool:
     """Whether somebody writes the network's minutes: the officer."""
     return user.is_authenticated and user.has_perm("meetings.change_minutes")
-
-
-def fingerprint(text: str) -> str:
-    """Tell two texts apart."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 # --- Reading --------------------------------------------------------------------------------------

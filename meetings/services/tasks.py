@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from core import history
+from core import seen as seen_fields
 from core.errors import Conflict, Refused
 from core.folding import fold
-from meetings import seen as seen_fields
 from meetings.emails import tasks as emails
 from meetings.models import AgendaItem, Meeting, Minutes, Task, is_member
 from meetings.models.minutes import TaskQuerySet
@@ -292,7 +292,7 @@ def searchable(task: Task) -> str:
 
 
 def fingerprint(task: Task) -> str:
-    """Return what `change` compares; see `meetings.seen`."""
+    """Return what `change` compares; see `core.seen`."""
     return seen_fields.fingerprint(task, FIELDS)
 
 

@@ -1,6 +1,5 @@
 """The county's municipalities, brought in from a file: what that changes, and the change itself."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core import history, revision
 from core.errors import Conflict
+from core.seen import fingerprint
 from organisations.geojson import Collection, Feature, Place
 from organisations.models import Municipality, PlacesFile, PostalCode
 from organisations.services import taxonomy
@@ -98,7 +98,7 @@ class Plan:
             *(f"!{one.municipality.pk}{one.uses}" for one in self.kept),
             *(f"-{one.pk}" for one in self.removed),
         ]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return fingerprint(parts)
 
     @property
     def is_empty(self) -> bool:

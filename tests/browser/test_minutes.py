@@ -5,6 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
+from core.seen import fingerprint
 from meetings.models import Decision, Meeting, Minutes
 from meetings.services import minutes
 from meetings.services.minutes import Typed
@@ -35,7 +36,7 @@ def type_into(page: Page, name: str, text: str) -> None:
 
 def write(meeting: Meeting, text: str, seen: str) -> None:
     """Somebody else changes the introduction."""
-    typed = Typed(text, minutes.fingerprint(seen))
+    typed = Typed(text, fingerprint(seen))
     officer = User.objects.get(email="officer@example.org")
     minutes.save(meeting=meeting, texts={"introduction": typed}, by=officer)
 

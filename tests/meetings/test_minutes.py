@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from core.errors import Conflict, Refused
 from core.models import OutboxMessage
+from core.seen import fingerprint
 from meetings.models import AgendaItem, Correction, Decision, Meeting, Minutes
 from meetings.services import decisions, minutes, tasks
-from meetings.services.minutes import Typed, fingerprint
+from meetings.services.minutes import Typed
 from tests import factories
 from tests.accounts.test_second_factor import SECRET
 from tests.conftest import officer_group
