@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -30,7 +30,6 @@ from actions.shown import cards, groups, with_parts
 from core import qr
 from core.errors import Conflict, Refused
 from core.fields import is_key
-from core.office import OfficeModelAdmin
 from core.text import clean_text
 from meetings.admin import desk
 from meetings.models import Meeting
@@ -103,7 +102,7 @@ class Desk:
     # --- The page
     def show(self, status: int = 200) -> HttpResponse:
         found = Idea.objects.visible_to(self.by).filter(meeting=self.meeting)
-        page_obj = Paginator(with_parts(found.listed()), PER_PAGE).get_page(
+        page_obj = Paginator(with_parts(found.listed().in_groups()), PER_PAGE).get_page(
             self.request.GET.get("seite")
         )
         every_group = list(self.meeting.idea_groups.all())  # type: ignore[attr-defined]
@@ -118,7 +117,7 @@ class Desk:
             "ticked": [int(key) for key in self.request.POST.getlist("ideas") if is_key(Idea, key)],
             "group_form": self.forms.get("group") or GroupForm(),
             "every_group": every_group,
-            "groups": groups(cards(page_obj.object_list)),
+            "groups": groups(cards(page_obj.object_list, reader=self.by)),
             "page_obj": page_obj,
             "number": page_obj.paginator.count,
             "hidden": found.filter(state=Idea.State.HIDDEN)[:PER_PAGE],
@@ -334,30 +333,3 @@ def edit(request: HttpRequest, meeting: Meeting, idea: int) -> HttpResponse:
         page="ideas",
         status=409 if theirs else 200,
     )
-
-
-@admin.register(Idea)
-class IdeaAdmin(OfficeModelAdmin):
-    """All ideas of all meetings, to search and to take away; sorted they are at their meeting."""
-
-    list_display = ("text", "meeting", "supporters", "state")
-    list_filter = ("state", "way")
-    list_select_related = ("meeting",)
-    search_fields = ("text", "author_name", "organisation__name")
-    fields = ("text", "meeting", "group", "author_name", "organisation", "way", "state")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Idea]:
-        return super().get_queryset(request).with_support()  # type: ignore[attr-defined]
-
-    @admin.display(description=gettext_lazy("Unterstützt von"), ordering="supporters")
-    def supporters(self, idea: Any) -> int:
-        return idea.supporters
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -1,5 +1,6 @@
 import datetime
 import secrets
+from collections import defaultdict
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from core.folding import fold
 from meetings.models import Meeting, is_member
 from organisations.models import Organisation
 
@@ -168,6 +170,38 @@ class IdeaQuerySet(models.QuerySet["Idea"]):
 
         return self.annotate(supporters=number(), joining=number(would_join=True))
 
+    def search(self, words: str) -> "IdeaQuerySet":
+        """Those that say all the words, in whatever spelling; what belongs to one counts as it.
+
+        They are folded here and not in a column: a network has some hundred, each one line long.
+        """
+        wanted = fold(words).split()
+        if not wanted:
+            return self
+        said: dict[int, list[str]] = defaultdict(list)
+        keys = self.order_by().values("pk")
+        parts = self.model.objects.filter(Q(pk__in=keys) | Q(merged_into__in=keys)).order_by()
+        for key, *texts in parts.values_list(
+            Coalesce("merged_into", "pk"), "text", "author_name", "organisation__name"
+        ):
+            said[key] += [text for text in texts if text]
+        folded = {key: fold(" ".join(texts)) for key, texts in said.items()}
+        return self.filter(
+            pk__in=[key for key, text in folded.items() if all(word in text for word in wanted)]
+        )
+
+    def of(self, user, organisations) -> "IdeaQuerySet":
+        """Those a person or one of these organisations wrote or supports."""
+        supports = IdeaSupport.objects.filter(organisation__in=organisations).order_by()
+        supported = supports.values_list(Coalesce("idea__merged_into", "idea"))
+        return self.filter(Q(user=user) | Q(organisation__in=organisations) | Q(pk__in=supported))
+
+    def newest(self) -> "IdeaQuerySet":
+        return self.order_by("-created_at", "-pk")
+
+    def most_supported(self) -> "IdeaQuerySet":
+        return self.with_support().order_by("-supporters", "-joining", "-created_at", "-pk")
+
     def in_groups(self) -> "IdeaQuerySet":
         """Group by group, those without one at the end; in a group what most support first."""
         return self.with_support().order_by(
@@ -299,6 +333,9 @@ class Idea(models.Model):
     def __str__(self) -> str:
         return self.text[:80]
 
+    def get_absolute_url(self) -> str:
+        return reverse("actions:idea", kwargs={"pk": self.pk})
+
 
 class IdeaSupport(models.Model):
     """An organisation stands behind an idea; whoever speaks for it says so and takes it back."""
@@ -335,6 +372,18 @@ class IdeaSupport(models.Model):
         return str(self.organisation)
 
 
+class IdeaCommentQuerySet(models.QuerySet["IdeaComment"]):
+    def about(self, idea: Idea) -> "IdeaCommentQuerySet":
+        """What was said about an idea, and about those that have become part of it."""
+        return self.filter(Q(idea=idea) | Q(idea__merged_into=idea))
+
+    def visible_to(self, user) -> "IdeaCommentQuerySet":
+        """Those of ideas a person may see, without the hidden ones; for the officer all."""
+        seen = self.filter(idea__in=Idea.objects.visible_to(user))
+        may_curate = user.is_authenticated and user.has_perm("actions.change_idea")
+        return seen if may_curate else seen.filter(is_hidden=False)
+
+
 class IdeaComment(models.Model):
     """What a member says about an idea; the officer may hide it."""
 
@@ -361,6 +410,8 @@ class IdeaComment(models.Model):
     is_hidden = models.BooleanField(_("ausgeblendet"), default=False, editable=False)
     creation_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("Geschrieben am"), default=timezone.now, editable=False)
+
+    objects = IdeaCommentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Kommentar")

@@ -161,7 +161,8 @@ def take_back(*, idea: Idea) -> bool:
 
 
 def _is_used(idea: Idea) -> bool:
-    return idea.supports.exists() or idea.doubles.exists()
+    related = (idea.supports, idea.doubles, idea.comments)
+    return idea.action_id is not None or any(rows.exists() for rows in related)
 
 
 # --- Supporting -----------------------------------------------------------------------------------
@@ -176,9 +177,11 @@ def support(*, idea: Idea, organisation: Organisation, by: User, would_join: boo
 
     :return: whether that was new.
     :raises PermissionDenied: unless the person speaks for the organisation and may see the idea.
-    :raises Refused: if the idea was hidden or has become part of another one meanwhile.
+    :raises Refused: if the idea was hidden, or has become part of another one or an action.
     """
-    _require_voice(idea, organisation, by)
+    current = _require_voice(idea, organisation, by)
+    if current.action_id:
+        raise Refused(_("Aus dieser Idee ist schon eine Aktion geworden. Machen Sie dort mit."))
     found, is_new = IdeaSupport.objects.get_or_create(
         idea=idea, organisation=organisation, defaults={"user": by, "would_join": would_join}
     )
@@ -203,7 +206,7 @@ def withdraw_support(*, idea: Idea, organisation: Organisation, by: User) -> boo
     return bool(gone)
 
 
-def _require_voice(idea: Idea, organisation: Organisation, by: User) -> None:
+def _require_voice(idea: Idea, organisation: Organisation, by: User) -> Idea:
     if not speaking_for(by).filter(pk=organisation.pk).exists():
         raise PermissionDenied
     current = Idea.objects.visible_to(by).select_for_update().filter(pk=idea.pk)
@@ -211,6 +214,7 @@ def _require_voice(idea: Idea, organisation: Organisation, by: User) -> None:
         raise PermissionDenied
     if found.state != State.OPEN:
         raise Refused(_("Diese Idee ist jetzt Teil einer anderen. Bitte sehen Sie dort nach."))
+    return found
 
 
 # --- Sorting --------------------------------------------------------------------------------------
@@ -281,21 +285,30 @@ def show(*, ideas: Iterable[Idea], by: User) -> int:
 def merge(*, ideas: Iterable[Idea], by: User, kept: Idea | None = None) -> Idea:
     """Make ideas that say the same parts of one; who supports a part supports the whole.
 
-    :param kept: the one that stays; otherwise the one most organisations support, of these the
-        oldest.
+    :param kept: the one that stays; otherwise the one that has become an action, or that most
+        organisations support, of these the oldest.
     :return: the one that stays.
-    :raises Refused: for fewer than two ideas that stand for themselves, or of several meetings.
+    :raises Refused: for fewer than two ideas that stand for themselves, for those of a meeting that
+        members know nothing of with others, and for one that has become an action of its own.
     :raises PermissionDenied: for people who may not sort ideas.
     """
     keys = {idea.pk for idea in ideas} | ({kept.pk} if kept else set())
     locked = [
         idea for idea in _locked(Idea.objects.filter(pk__in=keys), by) if idea.state == State.OPEN
     ]
-    if len(locked) < 2 or len({idea.meeting_id for idea in locked}) > 1:
+    if len(locked) < 2:
         raise Refused(_("Bitte wählen Sie mindestens zwei Ideen, die zu sehen sind."))
-    counted: Any = Idea.objects.filter(pk__in=[idea.pk for idea in locked]).with_support()
-    best = min(counted, key=lambda idea: (-idea.supporters, idea.created_at, idea.pk))
-    target = next(idea for idea in locked if idea.pk == (kept or best).pk)
+    meetings = {idea.meeting_id for idea in locked}
+    hidden = Meeting.objects.filter(pk__in=meetings - {None}, visibility=Meeting.Visibility.OFFICE)
+    if len(meetings) > 1 and hidden.exists():
+        raise Refused(
+            _("Ein Treffen dieser Ideen sieht nur das Team. Führen Sie nur dessen Ideen zusammen.")
+        )
+    target = next(idea for idea in locked if idea.pk == (kept or _best(locked)).pk)
+    if any(idea.action_id not in (None, target.action_id) for idea in locked):
+        raise Refused(
+            _("Aus einer dieser Ideen ist eine Aktion geworden. Wählen Sie, dass diese bleibt.")
+        )
     reason = gettext_lazy("Ideen zusammengeführt")
     for idea in locked:
         if idea != target:
@@ -303,6 +316,14 @@ def merge(*, ideas: Iterable[Idea], by: User, kept: Idea | None = None) -> Idea:
             for part in [idea, *idea.doubles.select_for_update()]:
                 _set(part, by, reason, state=State.MERGED, merged_into=target)
     return target
+
+
+def _best(ideas: Iterable[Idea]) -> Idea:
+    counted: Any = Idea.objects.filter(pk__in=[idea.pk for idea in ideas]).with_support()
+    return min(
+        counted,
+        key=lambda idea: (idea.action_id is None, -idea.supporters, idea.created_at, idea.pk),
+    )
 
 
 def _locked(ideas: Iterable[Idea], by: User) -> list[Idea]:

@@ -18,7 +18,7 @@ for (const form of document.querySelectorAll("form[data-ideas]")) {
   const region = document.querySelector(`[data-ideas-list="${form.dataset.ideas}"]`);
   const list = region.querySelector("ul");
   const status = region.querySelector("[role=status]");
-  const { text, author_name: author, creation_key: key } = form.elements;
+  const { text, author_name: author, creation_key: key, organisation } = form.elements;
   let sending = false;
   let timer;
   let unkept = [];
@@ -134,6 +134,7 @@ for (const form of document.querySelectorAll("form[data-ideas]")) {
           ...(form.dataset.verb ? { [form.dataset.verb]: "1" } : {}),
           text: entry.text,
           author_name: entry.author,
+          organisation: entry.organisation || "",
           creation_key: entry.key,
         });
         if (answer.status === 204) saved(entry);
@@ -155,7 +156,8 @@ for (const form of document.querySelectorAll("form[data-ideas]")) {
     const typed = text.value.trim();
     if (!typed) return; // the server says what is missing
     event.preventDefault();
-    const entry = { key: newKey(), text: typed, author: author?.value || "" };
+    const said = { text: typed, author: author?.value || "", organisation: organisation?.value };
+    const entry = { key: newKey(), ...said };
     keep([...waiting(), entry]);
     show(entry, "…", "waiting");
     text.value = "";

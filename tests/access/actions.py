@@ -1,7 +1,7 @@
 """Ideas, joint actions and campaigns."""
 
 from tests import factories
-from tests.access.rows import ALL, Row, everybody, model, office
+from tests.access.rows import ALL, Row, everybody, model, of, office
 
 
 class ActionsWorld:
@@ -15,6 +15,8 @@ class ActionsWorld:
         self.team_meeting = factories.make_meeting(slug="nur-team", visibility="office")
         self.board = factories.make_idea_board(meeting=self.brainstorm)
         self.idea = factories.make_idea(meeting=self.brainstorm)
+        self.team_idea = factories.make_idea(meeting=self.team_meeting)
+        self.hidden_idea = factories.make_idea(meeting=self.brainstorm, state="hidden")
         self.campaign = factories.make_campaign()
 
 
@@ -32,6 +34,13 @@ PAGES: dict[str, Row] = {
     "actions:ideas@team": Row(
         "302 404 404 404 200 200", "302 404 404 404 404 404", lambda world: {"slug": "nur-team"}
     ),
+    # The officer reads and writes here as well.
+    "actions:ideas_all": Row("302 404 200 200 200 200", "302 404 200 200 200 200"),
+    "actions:idea@idea": Row("302 404 200 200 200 200", "302 404 200 200 200 200", of("idea")),
+    **{
+        f"actions:idea@{name}": Row("302 404 404 404 200 200", "302 404 404 404 200 200", of(name))
+        for name in ("team_idea", "hidden_idea")
+    },
 }
 OFFICE: dict[str, Row] = {
     # --- Ideas: which button was pressed, the request must say

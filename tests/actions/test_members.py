@@ -214,4 +214,4 @@ def test_the_number_of_queries_is_fixed(
         client.get(url)
 
 
-MEMBER_QUERIES = 13
+MEMBER_QUERIES = 14
