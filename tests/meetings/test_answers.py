@@ -2,11 +2,9 @@
 
 import datetime
 import re
-import threading
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -22,6 +20,7 @@ from tests.factories import (
     make_organisation,
     make_user,
 )
+from tests.together import threads
 
 pytestmark = pytest.mark.django_db
 TOKEN = "t" * 43
@@ -691,32 +690,11 @@ class TestOwn:
 
 
 # --- Really at the same time ----------------------------------------------------------------------
-def together(*calls):
-    """Run the calls at the same moment, each in its own connection; return what each raised."""
-    raised, start = [], threading.Barrier(len(calls))
-
-    def run(call):
-        try:
-            start.wait()
-            call()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_last_seat_is_taken_by_one():
     meeting = make_meeting(state="invited", capacity=3)
     rows = [make_meeting_invitation(meeting=meeting) for _number in range(8)]
-    raised = together(*(lambda one=one: say(one) for one in rows))
+    raised = threads(*(lambda one=one: say(one) for one in rows))
     assert raised == []
     assert answers.seats_taken(meeting) == 3
     assert meeting.invitations.waiting().count() == 5
@@ -728,7 +706,7 @@ def test_two_of_one_organisation_at_once_lose_nothing():
     one, two = (
         make_meeting_invitation(meeting=meeting, organisation=organisation) for _number in range(2)
     )
-    raised = together(
+    raised = threads(
         lambda: say(one, people=2, message="Eins"), lambda: say(two, people=3, message="Zwei")
     )
     assert raised == []
@@ -742,7 +720,7 @@ def test_two_of_one_organisation_at_once_lose_nothing():
 def test_the_officer_and_the_guest_at_once():
     officer = make_user(is_staff=True, is_superuser=True)
     invitation = make_meeting_invitation(meeting=make_meeting(state="invited"))
-    raised = together(
+    raised = threads(
         lambda: say(invitation, people=2, seen=1),
         lambda: say(invitation, "no", seen=1, way="office", by=officer),
     )
@@ -753,7 +731,7 @@ def test_the_officer_and_the_guest_at_once():
 @pytest.mark.django_db(transaction=True)
 def test_the_same_button_twice_at_once():
     invitation = make_meeting_invitation(meeting=make_meeting(state="invited", capacity=1))
-    raised = together(*(lambda: say(invitation, seen=1) for _time in range(3)))
+    raised = threads(*(lambda: say(invitation, seen=1) for _time in range(3)))
     assert raised == []
     row = fresh(invitation)
     assert (row.reply, row.waiting_since, row.version) == ("yes", None, 2)
@@ -770,7 +748,7 @@ def test_seats_that_become_free_at_once_go_to_nobody_twice():
     for one in waiting:
         say(one, people=2)
     new = make_meeting_invitation(meeting=meeting)
-    raised = together(
+    raised = threads(
         *(lambda one=one: say(one, "no") for one in leaving), lambda: say(new, people=2)
     )
     assert raised == []
