@@ -1,15 +1,20 @@
-"""An organisation's answers as plain values: read in words, and made ready to be written again.
+"""What is said of an organisation as plain values: read in words, and ready to be written again.
 
-Values are those of `editing.current`: rows by their keys, several rows as a set of keys. History
-and proposed edits keep such values; the rows they name may be gone since.
+The same for any other row that is edited field by field. Values are those of `editing.current`:
+rows by their keys, several rows as a set of keys. History and proposed edits keep such values; the
+rows they name may be gone since.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -42,23 +47,23 @@ def names_of(values: Iterable[str]) -> list[str]:
     return [name for name in names() if name in wanted]
 
 
-def label(name: str) -> str:
+def label(name: str, model: type[Model] = Organisation) -> str:
     """Return what a field is called, with the language of a text that is not German."""
     if name.startswith(TRANSLATION):
         language, _line, text = name.removeprefix(TRANSLATION).rpartition("_")
-        return f"{label(text)} ({history.language_name(language)})"
-    return str(capfirst(str(getattr(Organisation._meta.get_field(name), "verbose_name", name))))
+        return f"{label(text, model)} ({history.language_name(language)})"
+    return str(capfirst(str(getattr(model._meta.get_field(name), "verbose_name", name))))
 
 
-def in_words(name: str, value: Any) -> str:
+def in_words(name: str, value: Any, model: type[Model] = Organisation) -> str:
     """Return a value as a person reads it; "leer" for nothing."""
     if value in ("", None, [], frozenset()):
         return _("leer")
     if name.startswith(TRANSLATION):
         return str(value)
-    field: Any = Organisation._meta.get_field(name)
-    if name in MANY or name == "municipality":
-        keys = value if name in MANY else {value}
+    field: Any = model._meta.get_field(name)
+    if field.is_relation:
+        keys = value if field.many_to_many else {value}
         known = field.remote_field.model.objects.in_bulk(keys)
         told = sorted(str(row) for row in known.values())
         return ", ".join(told + [_("gelöscht")] * (len(keys) - len(known)))
@@ -68,6 +73,8 @@ def in_words(name: str, value: Any) -> str:
         return _("ja") if value else _("nein")
     if isinstance(value, list):
         return "\n".join(str(entry) for entry in value)
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
     if name == "phone":
         number = to_python(value)
         return phones.spoken(number) if isinstance(number, PhoneNumber) else str(value)
@@ -88,12 +95,12 @@ class Usable:
     missing: str = ""
 
 
-def usable(organisation: Organisation, name: str, value: Any) -> Usable:
-    """Return what of a former or proposed value can be written to an organisation today."""
+def usable(row: Model, name: str, value: Any) -> Usable:
+    """Return what of a former or proposed value can be written to a row today."""
     if name.startswith(TRANSLATION):
         return Usable(value)
-    field: Any = Organisation._meta.get_field(name)
-    if name in MANY:
+    field: Any = row._meta.get_field(name)
+    if field.many_to_many:
         rows = list(field.remote_field.model.objects.filter(pk__in=value).order_by("pk"))
         gone = len(value) - len(rows)
         text = ngettext(
@@ -104,14 +111,15 @@ def usable(organisation: Organisation, name: str, value: Any) -> Usable:
         if gone and not rows:
             return Usable(refused=_("Das gibt es nicht mehr."))
         return Usable(rows, missing=text % {"number": gone} if gone else "")
-    if name == "municipality" and value is not None:
-        place = field.remote_field.model.objects.filter(pk=value).first()
-        return Usable(place) if place else Usable(refused=_("Das gibt es nicht mehr."))
-    if name in NEEDED and not value and organisation.state != State.DRAFT:
+    if field.is_relation and value is not None:
+        found = field.remote_field.model.objects.filter(pk=value).first()
+        return Usable(found) if found else Usable(refused=_("Das gibt es nicht mehr."))
+    is_sent_in = isinstance(row, Organisation) and row.state != State.DRAFT
+    if is_sent_in and name in NEEDED and not value:
         return Usable(refused=_("Diese Angabe braucht jede eingereichte Organisation."))
-    if name != "municipality":
+    if not field.is_relation:
         try:
-            value = field.clean(value, organisation)
+            value = field.clean(value, row)
         except ValidationError as error:
             return Usable(refused=" ".join(error.messages))
     return Usable(value)

@@ -128,7 +128,7 @@ def put_back(
             values={one.name: one.value for one in changes},
             seen_version=seen_version,
             by=by,
-            reason=_reason(entry),
+            reason=reason_of(entry),
         )
     return [one.label for one in changes]
 
@@ -196,7 +196,7 @@ def put_back_contact(
         return added, [_label("name")]
     values = {name: getattr(entry if name in chosen else person, name) for name in contacts.FIELDS}
     changed = contacts.change(
-        contact=person, values=values, seen_entry=seen_entry, by=by, reason=_reason(entry)
+        contact=person, values=values, seen_entry=seen_entry, by=by, reason=reason_of(entry)
     )
     return person, [_label(name) for name in changed]
 
@@ -245,7 +245,8 @@ def _in_words(name: str, value: Any) -> str:
     return phones.spoken(value) if name == "phone" else str(value)
 
 
-def _reason(entry: Any) -> str:
+def reason_of(entry: Any) -> str:
+    """Return what the history says of putting back what an entry of it says."""
     with override(settings.LANGUAGE_CODE):
         when = date_format(timezone.localtime(entry.history_date), "SHORT_DATETIME_FORMAT")
         return _("Zurückgesetzt auf den Stand vom %(when)s") % {"when": when}
