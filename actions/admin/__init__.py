@@ -1,5 +1,5 @@
-"""Ideas and campaigns in the back office."""
+"""Ideas, joint actions and campaigns in the back office."""
 
-from actions.admin import all_ideas, campaigns, ideas
+from actions.admin import all_ideas, campaigns, ideas, joint_actions, waiting
 
-__all__ = ["all_ideas", "campaigns", "ideas"]
+__all__ = ["all_ideas", "campaigns", "ideas", "joint_actions", "waiting"]

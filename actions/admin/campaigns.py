@@ -4,13 +4,24 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from actions.admin import brochures, campaign_overview
 from actions.models import Campaign
 from actions.services import campaigns
-from core.office import OfficeModelAdmin, TranslatedForm, translated_form, translation_names
+from core.office import (
+    OfficeChangeList,
+    OfficeModelAdmin,
+    TranslatedForm,
+    translated_form,
+    translation_names,
+)
 from core.text import CleanCharField, validate_has_words
 
 
@@ -43,6 +54,13 @@ class CampaignForm(TranslatedForm):
         return cleaned
 
 
+class CampaignChangeList(OfficeChangeList):
+    """Leads to a campaign's overview, not to its form."""
+
+    def url_for_result(self, result: Any) -> str:
+        return campaign_overview.overview_url(result)
+
+
 @admin.register(Campaign)
 class CampaignAdmin(OfficeModelAdmin):
     """The campaigns; the days of one are shown where a date for a meeting is chosen."""
@@ -54,8 +72,8 @@ class CampaignAdmin(OfficeModelAdmin):
         "motto": gettext_lazy("Steht im Programm unter dem Namen."),
         "introduction": gettext_lazy("Steht am Anfang des Programms."),
     }
-    list_display = ("name", "year", "starts_on", "ends_on", "entries_until")
-    list_filter = ("year",)
+    list_display = ("name", "year", "starts_on", "ends_on", "entries_until", "number")
+    list_filter = ("year", "is_public")
     search_fields = ("name", "motto", "translations")
     fields = (
         "name",
@@ -68,7 +86,34 @@ class CampaignAdmin(OfficeModelAdmin):
         *translation_names(Campaign, "motto"),
         "introduction",
         *translation_names(Campaign, "introduction"),
+        "is_public",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*campaign_overview.urls(), *brochures.urls(), *super().get_urls()]
+
+    # --- The list
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(number=Count("actions"))
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return CampaignChangeList
+
+    @admin.display(description=gettext_lazy("Aktionen"), ordering="number")
+    def number(self, campaign: Any) -> int:
+        return campaign.number
+
+    # --- The form
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """One that actions were entered for stays: it is part of the record."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not obj.actions.exists())
+
+    def response_post_save_add(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
+        return redirect(campaign_overview.overview_url(obj))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
+        return redirect(campaign_overview.overview_url(obj))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
