@@ -26,6 +26,7 @@ from PIL import Image
 from accounts.models import User
 from actions.models import (
     ActionDate,
+    ActionImage,
     Campaign,
     Contribution,
     Idea,
@@ -34,8 +35,11 @@ from actions.models import (
     JointAction,
     Participation,
     Pledge,
+    Registration,
 )
+from actions.services import images as action_images
 from core.folding import fold
+from core.images import store as store_picture
 from core.tokens import hash_token
 from meetings.models import (
     AgendaItem,
@@ -697,6 +701,24 @@ def make_participation(
     return Participation.objects.create(action=action, organisation=organisation, **fields)
 
 
+def make_action_image(
+    *, action: JointAction, size: tuple[int, int] = (64, 48), **fields: Any
+) -> ActionImage:
+    """Return a stored picture with description and consent."""
+    values = {
+        "kind": ActionImage.Kind.MAIN,
+        "alt_text": "Ein langer Tisch",
+        "credit": "Mina Leitung",
+        "has_consent": True,
+    } | fields
+    image = ActionImage(action=action, **values)
+    content = ContentFile(image_bytes(size=size, kind="WEBP"), name="bild.webp")
+    names = {action_images.name(image, name): edge for name, edge in action_images.SIZES.items()}
+    image.width, image.height = store_picture(content, names)
+    image.save()
+    return image
+
+
 def make_contribution(
     *, action: JointAction, pledges: Sequence[tuple[Organisation, int]] = (), **fields: Any
 ) -> Contribution:
@@ -706,6 +728,23 @@ def make_contribution(
     for organisation, amount in pledges:
         Pledge.objects.create(contribution=contribution, organisation=organisation, amount=amount)
     return contribution
+
+
+def make_registration(*, date: ActionDate | None = None, **fields: Any) -> Registration:
+    """Return one person's seat at a date, of a new public action if none is given."""
+    number = next(_numbers)
+    fields = {
+        "name": f"Maria Muster {number}",
+        "email": f"gast{number}@example.org",
+        "language": "de",
+        "state": Registration.State.CONFIRMED,
+        "salt": f"salt{number}",
+    } | fields
+    fields.setdefault("email_key", fields["email"].lower())
+    if fields["state"] == Registration.State.WAITING:
+        fields.setdefault("waiting_since", timezone.now())
+    date = date or make_joint_action(state="confirmed", takes_registrations=True).dates.get()
+    return Registration.objects.create(date=date, **fields)
 
 
 # --- Portal ---------------------------------------------------------------------------------------

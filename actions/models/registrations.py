@@ -11,7 +11,8 @@ class Registration(models.Model):
     """Somebody who wants to come to an action, without an account.
 
     It counts when the link in the mail was used (`new → confirmed`, or `waiting` when all seats are
-    taken). Some time after the event it is deleted; the date keeps the number of people.
+    taken), or at once when those who organise the action have noted it; only they can leave out the
+    address. Some time after the event it is deleted; the date keeps the number of people.
     """
 
     class State(models.TextChoices):
@@ -26,9 +27,9 @@ class Registration(models.Model):
         ActionDate, models.PROTECT, related_name="registrations", verbose_name=_("Termin")
     )
     name = models.CharField(_("Name"), max_length=120)
-    email = models.EmailField(_("E-Mail-Adresse"))
+    email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     # The address as it is compared: the same one written differently registers once.
-    email_key = models.CharField(max_length=254, editable=False)
+    email_key = models.CharField(max_length=254, blank=True, editable=False)
     people = models.PositiveSmallIntegerField(
         _("Wie viele Personen?"),
         default=1,
@@ -55,15 +56,17 @@ class Registration(models.Model):
         indexes = [
             models.Index(fields=["date", "state", "waiting_since"], name="actions_reg_waiting"),
             models.Index(fields=["state", "created_at"], name="actions_reg_new"),
+            models.Index(fields=["email_key"], name="actions_reg_address"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["date", "email_key"],
-                condition=~Q(state="cancelled"),
+                condition=~Q(state="cancelled") & ~Q(email_key=""),
                 name="actions_reg_once_per_address",
             ),
+            models.CheckConstraint(condition=~Q(name=""), name="actions_reg_is_named"),
             models.CheckConstraint(
-                condition=~Q(name="") & ~Q(email=""), name="actions_reg_is_named"
+                condition=~Q(state="new", email=""), name="actions_reg_new_can_confirm"
             ),
             models.CheckConstraint(
                 condition=Q(people__gte=1, people__lte=20), name="actions_reg_has_people"
