@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -108,22 +109,29 @@ def _answer(
 
     :raises subprocess.TimeoutExpired: when it takes too long.
     """
-    given: bytes | None = content
+    # By a thread: `communicate`, called again after a timeout, would not go on giving.
+    giving = threading.Thread(target=_give, args=(worker.stdin, content), daemon=True)
+    worker.stdin = None
+    giving.start()
     while True:
         left = max(0.0, until - time.monotonic())
         try:
-            made, said = worker.communicate(given, timeout=min(left, TELL_EVERY))
+            made, said = worker.communicate(timeout=min(left, TELL_EVERY))
         except subprocess.TimeoutExpired as error:
             if left <= TELL_EVERY:
                 raise
-            given = None  # what is not read yet is kept by the process object
-            said = error.stderr or b""
+            if progress:
+                progress(_pages(error.stderr or b""))
         else:
             if progress:
                 progress(_pages(said))
             return made, said
-        if progress:
-            progress(_pages(said))
+
+
+def _give(pipe: IO[bytes], content: bytes) -> None:
+    # A worker that has ended takes no more; why it has, is told elsewhere.
+    with suppress(BrokenPipeError), pipe:
+        pipe.write(content)
 
 
 def _pages(said: bytes) -> int:
