@@ -33,12 +33,20 @@ class DateForm(forms.Form):
     """One date. Without a day it is a row nobody has filled in."""
 
     pk = forms.CharField(widget=forms.HiddenInput, required=False)
-    day = forms.DateField(label=gettext_lazy("Tag"), widget=forms.DateInput(**DATE), required=False)
+    day = forms.DateField(
+        label=gettext_lazy("Tag"),
+        widget=forms.DateInput(**DATE),
+        error_messages={"required": gettext_lazy("Bitte wählen Sie einen Tag.")},
+    )
     begin = forms.TimeField(
-        label=gettext_lazy("Beginn"), widget=forms.TimeInput(**TIME), required=False
+        label=gettext_lazy("Beginn"),
+        widget=forms.TimeInput(**TIME),
+        error_messages={"required": gettext_lazy("Bitte geben Sie an, wann es beginnt.")},
     )
     end = forms.TimeField(
-        label=gettext_lazy("Ende"), widget=forms.TimeInput(**TIME), required=False
+        label=gettext_lazy("Ende"),
+        widget=forms.TimeInput(**TIME),
+        error_messages={"required": gettext_lazy("Bitte geben Sie an, wann es endet.")},
     )
     end_day = forms.DateField(
         label=gettext_lazy("Letzter Tag"),
@@ -77,13 +85,6 @@ class DateForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        for name, text in (
-            ("day", _("Bitte wählen Sie einen Tag.")),
-            ("begin", _("Bitte geben Sie an, wann es beginnt.")),
-            ("end", _("Bitte geben Sie an, wann es endet.")),
-        ):
-            if name not in self.errors and cleaned.get(name) is None:
-                self.add_error(name, text)
         if self.errors:
             return cleaned
         first, begin, end = cleaned["day"], cleaned["begin"], cleaned["end"]

@@ -118,8 +118,14 @@ class SectionForm(forms.Form):
     # Shown again as typed, without judging or saving it yet.
     unchecked = False
 
+    # A request without it has not come from the form, whose empty fields it would seem to bring.
     seen_version = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1
+        widget=forms.HiddenInput,
+        min_value=0,
+        max_value=2**31 - 1,
+        error_messages={
+            "required": _("Bitte sehen Sie sich die Angaben an und senden Sie sie noch einmal.")
+        },
     )
 
     @classmethod
@@ -144,11 +150,15 @@ class SectionForm(forms.Form):
         """Return what `joint_actions.change` is to write, of a valid form."""
         return {name: self.cleaned_data[name] for name in self.columns}
 
+    def clean(self) -> dict[str, Any]:
+        if "seen_version" in self.errors:
+            self.see(self.action.version)
+        return self.cleaned_data
+
     @property
     def seen(self) -> int:
-        """The version the form was filled from; nonsense counts as the present one."""
-        number = self.cleaned_data.get("seen_version")
-        return self.action.version if number is None else number
+        """The version the form was filled from."""
+        return self.cleaned_data["seen_version"]
 
     @property
     def asked(self) -> list[forms.BoundField]:

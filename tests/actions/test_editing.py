@@ -95,6 +95,15 @@ def test_bad_input_gets_words_and_stays_in_the_form(
     assert action.version == version
 
 
+def test_what_has_not_come_from_the_form_empties_nothing(action, editor, client_for):
+    client = client_for(editor)
+    answer = client.post(page(action, "ort"), {})
+    assert "senden Sie sie noch einmal" in answer.content.decode()
+    action.refresh_from_db()
+    assert action.place == "Gemeindehaus"
+    assert answer.context["form"]["seen_version"].value() == str(action.version)
+
+
 def test_texts_in_further_languages(action, editor, client_for):
     make.make_language(name="Türkisch", code="tr", endonym="Türkçe")
     client, address = client_for(editor), page(action, "sprachen")
