@@ -17,9 +17,9 @@ help: ## Say what there is
 run: $(VENV)/base ## Serve the portal with its demonstration on http://localhost:8000 (PORT=8001 for another port)
 	@exec env $(DEVELOPMENT) PORT=$(PORT) $(BIN)/python manage.py develop
 
-# One process more than there are processors: who drives a browser waits a lot.
+# Two processes more than there are processors: who drives a browser waits a lot.
 test: $(VENV)/dev lint ## Run every check and every test (ARGS="-k search -x" for some of them)
-	@exec $(BIN)/python -m pytest $(or $(ARGS),--dist worksteal --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)'))
+	@exec $(BIN)/python -m pytest $(or $(ARGS),--dist worksteal --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)'))
 
 lint: $(VENV)/dev ## Check style, templates and types
 	$(BIN)/ruff check .

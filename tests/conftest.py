@@ -95,6 +95,8 @@ def asks_the_database(item: pytest.Item) -> bool:
     """Whether a test may end otherwise on another database; of those in a browser the long ways."""
     if item.get_closest_marker("browser") and not item.get_closest_marker("journey"):
         return False
+    if item.get_closest_marker("once"):
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     case = getattr(item, "cls", None)
     return (
@@ -128,8 +130,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if is_second_database():
         terminalreporter.section("left out")
         terminalreporter.line(
-            "On a second database CI leaves out the tests that ask none, and of those in a browser "
-            "all but the long ways; axe has looked at the pages on SQLite."
+            "On a second database CI leaves out the tests that ask none, the access matrix (every "
+            "page is asked for with hostile input there), and of those in a browser all but the "
+            "long ways; axe has looked at the pages on SQLite."
         )
     if missing := [need for need in needed() if not need.is_there()]:
         terminalreporter.section("left out")

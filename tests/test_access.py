@@ -16,6 +16,7 @@ from core import pdf
 from tests.access import ADMIN, COLUMNS, MATRIX, Row, World
 from tests.source import APPS
 
+pytestmark = pytest.mark.once
 ROWS = MATRIX | ADMIN
 METHODS_NOBODY_NEEDS = ("put", "patch", "delete")
 
