@@ -16,11 +16,13 @@ class Line:
     """One thing that is needed.
 
     :ivar pledges: who brings how much of it, the first first.
+    :ivar others: those of them that are not the reader's.
     :ivar forms: one for each of the reader's organisations, to promise or change.
     """
 
     need: Any
     pledges: list[Pledge]
+    others: list[Pledge]
     forms: list[PledgeForm] = field(default_factory=list)
 
     @property
@@ -48,25 +50,29 @@ def lines(
     needs: Iterable[Contribution],
     *,
     own: Iterable[Organisation] = (),
+    is_open: bool = True,
     name: str = "",
     bound: PledgeForm | None = None,
 ) -> list[Line]:
     """Return rows of the table.
 
     :param needs: of `with_parts`.
-    :param own: the organisations the reader can promise something for.
+    :param own: the organisations the reader speaks for.
+    :param is_open: whether they can promise something.
     :param name: who the reader is, as a new promise begins.
     :param bound: a form that has come back with errors; it stands in its place.
     """
     own = list(own)
-    return [_line(need, own, name, bound) for need in needs]
+    return [_line(need, own, name, bound, is_open=is_open) for need in needs]
 
 
-def _line(need: Any, own: list[Organisation], name: str, bound: PledgeForm | None) -> Line:
+def _line(
+    need: Any, own: list[Organisation], name: str, bound: PledgeForm | None, *, is_open: bool
+) -> Line:
     pledges = list(need.pledges.all())
     mine = {pledge.organisation_id: pledge for pledge in pledges}
     forms = []
-    for organisation in own:
+    for organisation in own if is_open else []:
         is_this = bound is not None and (bound.need.pk, bound.organisation.pk) == (
             need.pk,
             organisation.pk,
@@ -78,4 +84,5 @@ def _line(need: Any, own: list[Organisation], name: str, bound: PledgeForm | Non
                 need=need, organisation=organisation, pledge=mine.get(organisation.pk), name=name
             )
         )
-    return Line(need, pledges, forms)
+    others = [pledge for pledge in pledges if pledge.organisation not in own]
+    return Line(need, pledges, others, forms)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import User
+from actions import words
 from actions.emails.words import ACTION, AN_ACTION
 from actions.models import ActionMessage, Contribution, JointAction, Pledge
 from core.mail import Draft, queue_mail, queue_mails
@@ -51,7 +51,7 @@ def due(pledge: Pledge, *, reader: User, due_on: datetime.date, is_overdue: bool
     action = contribution.action
     moment = "overdue" if is_overdue else "soon"
     with override(reader.language):
-        shift = _shift(contribution)
+        shift = words.shift(contribution)
     queue_mail(
         key=f"actions/contribution_due:{pledge.pk}:{due_on.isoformat()}:{moment}:{reader.pk}",
         to=reader.email,
@@ -102,7 +102,7 @@ def changed(pledge: Pledge, *, change: str, readers: Iterable[User]) -> None:
     cause = timezone.now().timestamp()
     for reader in readers:
         with override(reader.language):
-            shift = _shift(contribution)
+            shift = words.shift(contribution)
         queue_mail(
             key=f"actions/contribution_changed:{pledge.pk}:{cause}:{reader.pk}",
             to=reader.email,
@@ -170,16 +170,6 @@ def told(contribution: Contribution, amount: int) -> str:
     if amount == 1 and not contribution.unit:
         return contribution.what
     return f"{contribution.what} ({how_many})"
-
-
-def _shift(contribution: Contribution) -> str:
-    """Return when a shift is, in the active language; empty if it is none."""
-    begin, end = contribution.starts_at, contribution.ends_at
-    if begin is None or end is None:
-        return ""
-    begin, end = timezone.localtime(begin), timezone.localtime(end)
-    last = "TIME_FORMAT" if end.date() == begin.date() else "DATETIME_FORMAT"
-    return f"{date_format(begin, 'DATETIME_FORMAT')} – {date_format(end, last)}"
 
 
 def table(action: JointAction, contribution: Contribution) -> str:

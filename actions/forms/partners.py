@@ -39,6 +39,8 @@ class MessageField(CleanCharField):
 class InviteForm(forms.Form):
     """Organisations to invite, found by their names; what is ticked stays while one searches on."""
 
+    mark_optional = False
+
     query = CleanCharField(
         label=_("Organisation suchen"),
         required=False,
@@ -54,7 +56,7 @@ class InviteForm(forms.Form):
             "invalid_choice": _("Eine der Organisationen ist schon dabei oder nicht mehr aktiv.")
         },
     )
-    message = MessageField()
+    message = MessageField(label=_("Ein Wort dazu, wenn Sie möchten"))
 
     def __init__(self, *args: Any, action: JointAction, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -74,7 +74,8 @@ def _table(
     is_open = action.state in contributions.OPEN
     lines = table.lines(
         page.object_list,
-        own=own if is_open else [],
+        own=own,
+        is_open=is_open,
         name=request.user.name,  # type: ignore[union-attr]
         bound=bound,
     )
