@@ -694,15 +694,22 @@ def make_joint_action(
 
 
 def make_participation(
-    *, action: JointAction, organisation: Organisation, **fields: Any
+    *,
+    action: JointAction | None = None,
+    organisation: Organisation | None = None,
+    **fields: Any,
 ) -> Participation:
     """Return an organisation's part in an action, agreed unless `state` says otherwise."""
     fields = {"state": Participation.State.CONFIRMED} | fields
-    return Participation.objects.create(action=action, organisation=organisation, **fields)
+    return Participation.objects.create(
+        action=action or make_joint_action(),
+        organisation=organisation or make_organisation(),
+        **fields,
+    )
 
 
 def make_action_image(
-    *, action: JointAction, size: tuple[int, int] = (64, 48), **fields: Any
+    *, action: JointAction | None = None, size: tuple[int, int] = (64, 48), **fields: Any
 ) -> ActionImage:
     """Return a stored picture with description and consent."""
     values = {
@@ -711,7 +718,7 @@ def make_action_image(
         "credit": "Mina Leitung",
         "has_consent": True,
     } | fields
-    image = ActionImage(action=action, **values)
+    image = ActionImage(action=action or make_joint_action(), **values)
     content = ContentFile(image_bytes(size=size, kind="WEBP"), name="bild.webp")
     names = {action_images.name(image, name): edge for name, edge in action_images.SIZES.items()}
     image.width, image.height = store_picture(content, names)
@@ -720,11 +727,14 @@ def make_action_image(
 
 
 def make_contribution(
-    *, action: JointAction, pledges: Sequence[tuple[Organisation, int]] = (), **fields: Any
+    *,
+    action: JointAction | None = None,
+    pledges: Sequence[tuple[Organisation, int]] = (),
+    **fields: Any,
 ) -> Contribution:
     """Return something an action needs; `pledges` say who brings how much of it."""
     fields = {"what": f"Kuchen {next(_numbers)}", "kind": Contribution.Kind.FOOD} | fields
-    contribution = Contribution.objects.create(action=action, **fields)
+    contribution = Contribution.objects.create(action=action or make_joint_action(), **fields)
     for organisation, amount in pledges:
         Pledge.objects.create(contribution=contribution, organisation=organisation, amount=amount)
     return contribution
