@@ -139,7 +139,7 @@ class BecameFilter(admin.SimpleListFilter):
 class IdeaAdmin(office.OfficeModelAdmin):
     """All ideas of all meetings and members; those of one meeting are sorted at its desk."""
 
-    list_display = ("text", "meeting", "supporters", "action", "state")
+    list_display = ("text", "supporters", "state", "action", "meeting")
     list_filter = ("state", BecameFilter, "way")
     list_select_related = ("meeting", "action")
     search_fields = ("text", "author_name", "organisation__name")

@@ -83,6 +83,8 @@ class CommentForm(SpokenForm):
 class LeadForm(forms.Form):
     """Who leads the action an idea becomes; the officer may leave that open."""
 
+    mark_optional = False
+
     lead = forms.ChoiceField(label=gettext_lazy("Wer übernimmt die Leitung?"), required=False)
 
     def __init__(self, voices: Sequence[Organisation], *args: Any, **options: Any) -> None:

@@ -23,10 +23,3 @@ def meeting_ideas(context: Context, meeting: Meeting) -> dict[str, Any]:
     if board is None and not number:
         return {"meeting": None}
     return {"meeting": meeting, "board": board, "number": number}
-
-
-@register.inclusion_tag("actions/_my_ideas.html", takes_context=True)
-def my_ideas(context: Context) -> dict[str, Any]:
-    """The way to all ideas of the network, for members; else nothing."""
-    user = context["request"].user
-    return {"is_member": is_member(user)}

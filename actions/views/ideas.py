@@ -161,6 +161,7 @@ def _idea_page(asked: Asked, row: Idea, form: CommentForm) -> HttpResponse:
         "idea": row,
         "own": asked.own,
         "voices": voices,
+        "invited": [one for one in voices if card.may_choose or one not in asked.own],
         "lead_form": LeadForm(voices),
         "page_obj": page_obj,
         "form": form,

@@ -73,6 +73,12 @@ def test_members_write_and_read_ideas_of_everywhere(member, manager, organisatio
     assert "Ausgeblendet" not in html
 
 
+def test_members_find_the_way_there(member, client_for, outsider):
+    address = reverse("organisations:mine")
+    assert URL in member.get(address, follow=True).content.decode()
+    assert URL not in client_for(outsider).get(address, follow=True).content.decode()
+
+
 def test_who_speaks_for_several_says_for_which_one_writes(member, manager):
     second = make_organisation(name="Zweiter Verein", manager=manager)
     sent = {"text": "Ein Kochbuch", "creation_key": str(uuid.uuid4())}

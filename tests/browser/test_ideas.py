@@ -11,7 +11,7 @@ from accounts.models import User
 from actions.models import Idea, IdeaBoard, IdeaSupport
 from meetings.models import Meeting
 from tests.browser.conftest import WIDE
-from tests.factories import make_idea_board, make_meeting
+from tests.factories import make_idea_board, make_meeting, make_organisation
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
@@ -100,6 +100,16 @@ def test_from_the_wall_to_the_groups(visit, desk, board, client_for, site):
     write(member.page, "Ein Tag der offenen Tür")
     expect(noted(member, "Gesichert.")).to_be_visible()
     assert Idea.objects.get(text="Ein Tag der offenen Tür").user == garden
+
+    # Outside of meetings, for the second of two organisations.
+    choir = make_organisation(name="Chor am Fluss", manager=garden)
+    member.open("/ideen/")
+    member.page.locator("form.capture select").select_option(label=choir.name)
+    write(member.page, "Ein Reparatur-Nachmittag")
+    expect(noted(member, "Gesichert.")).to_be_visible()
+    idea = Idea.objects.get(text="Ein Reparatur-Nachmittag")
+    assert (idea.meeting, idea.organisation) == (None, choir)
+    member.open(f"/ideen/idee/{idea.pk}/")
 
 
 @pytest.mark.django_db(transaction=True)
