@@ -346,7 +346,7 @@ class EntryForm(SectionForm):
     takes_registrations = forms.BooleanField(
         label=_("Besucherinnen und Besucher sollen sich hier anmelden"),
         required=False,
-        help_text=_("Sie sehen dann, wer kommt. Vier Wochen danach löscht das Portal die Namen."),
+        help_text=_("Sie sehen dann, wer kommt. 30 Tage danach löscht das Portal die Namen."),
     )
     capacity = forms.IntegerField(
         label=_("Wie viele Plätze gibt es bei jedem Termin?"),

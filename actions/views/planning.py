@@ -98,7 +98,10 @@ def manage(request: HttpRequest, slug: str) -> HttpResponse:
             return _do(request, action, verb, form)
     missing = joint_actions.missing(action)
     context = {
-        "missing": missing,
+        "missing": [
+            (one.text, address(action, WRITTEN_IN[one.name]) if one.name in WRITTEN_IN else "")
+            for one in missing
+        ],
         "sections": [] if action.is_cancelled else steps(action, {one.name for one in missing}),
         "parts": [part for part in partners.shown(action) if part.state == CONFIRMED],
         "invited": action.participations.filter(state=Participation.State.INVITED).count(),
