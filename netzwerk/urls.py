@@ -16,6 +16,8 @@ urlpatterns = i18n_patterns(
 )
 
 urlpatterns += [
+    # Before those of meetings, where every other name of a calendar is somebody's secret.
+    path("", include("actions.file_urls")),
     path("", include("meetings.file_urls")),
     path("", include("portal.file_urls")),
 ]

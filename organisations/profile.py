@@ -17,6 +17,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from core.addresses import own_url
 from core.phones import spoken
+from core.translations import TranslatedModel
 from organisations.models import (
     ContactPerson,
     Language,
@@ -70,14 +71,15 @@ class Terms:
     active_in: list[Municipality]
 
 
-def text(organisation: Organisation, field: str) -> Text | None:
+def text(row: TranslatedModel, field: str) -> Text | None:
     """Return a text in the reader's language, else in German, else in any language it is given in.
 
-    :param field: one of the organisation's `translated_fields`.
+    :param row: an organisation, or anything else with texts in several languages.
+    :param field: one of its `translated_fields`.
     """
     own = get_language() or settings.LANGUAGE_CODE
-    texts = {settings.LANGUAGE_CODE: getattr(organisation, field)}
-    texts |= {code: given.get(field, "") for code, given in organisation.translations.items()}
+    texts = {settings.LANGUAGE_CODE: getattr(row, field)}
+    texts |= {code: given.get(field, "") for code, given in row.translations.items()}
     for language in (own, settings.LANGUAGE_CODE, *texts):
         if found := texts.get(language, "").strip():
             return Text(found, language, language == own)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from actions.models import Campaign, JointAction
 from core.addresses import site_url
 from core.colours import palette, stylesheet
 from meetings.models import Meeting
@@ -21,10 +22,14 @@ from portal.models import NetworkProfile
 
 # Organisations in one part of the sitemap; the protocol allows 50,000 addresses.
 PART = 1000
+# Actions beyond these are found through the record.
+MOST_ACTIONS = 5000
 PAGES = (
     "portal:home",
     "organisations:list",
     "organisations:join",
+    "actions:list",
+    "actions:record",
     "meetings:list",
     "portal:easy_language",
     "portal:sign_language",
@@ -88,6 +93,8 @@ def robots(request: HttpRequest) -> HttpResponse:
     for code in languages:
         path = _path("organisations:list", code)
         lines += [f"Disallow: {path}?q=", f"Disallow: {path}?*&"]
+    # So has the search of actions.
+    lines += [f"Disallow: {_path('actions:list', code)}?" for code in languages]
     # The feedback form knows the page one comes from.
     lines += [f"Disallow: {_path('portal:feedback', code)}?" for code in languages]
     lines += ["", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}"]
@@ -128,10 +135,14 @@ def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
 
 
 def _fixed_pages() -> Iterator[tuple[str, datetime.datetime | None]]:
-    """The pages that are always there, and the public meetings: three a year, never many."""
+    """The pages that are always there, the public meetings, actions and their programmes."""
     rows = Meeting.objects.public().order_by("-starts_at").values_list("slug", "modified_at")
     paths: list[tuple[str, datetime.datetime | None]] = [(reverse(name), None) for name in PAGES]
     paths += [(reverse("meetings:detail", args=[slug]), at) for slug, at in rows[:PART]]
+    campaigns = Campaign.objects.filter(is_public=True).values_list("slug", flat=True)
+    paths += [(reverse("actions:programme", args=[slug]), None) for slug in campaigns[:PART]]
+    actions = JointAction.objects.public().order_by("-pk").values_list("slug", "modified_at")
+    paths += [(reverse("actions:detail", args=[slug]), at) for slug, at in actions[:MOST_ACTIONS]]
     for path, modified_at in paths:
         for code, _name in settings.LANGUAGES:
             yield site_url(path, code), modified_at

@@ -5,6 +5,9 @@ pytestmark = pytest.mark.browser
 PAGES = [
     "/",
     "/treffen/",
+    "/aktionen/",
+    "/aktionen/?zeit=vergangen",
+    "/aktionen/ein-langer-tisch-auf-dem-marktplatz-erfunden/",
     "/impressum/",
     "/datenschutz/",
     "/barrierefreiheit/",
