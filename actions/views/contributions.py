@@ -266,7 +266,7 @@ def contribution_change(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     action = workbench.fetch(request, slug)
     need = action.contributions.filter(pk=pk).first()
     if need is None:
-        return _gone(request, action)
+        return _gone(request, action, pk)
     if "remove" in request.POST:
         return _remove(request, action, need)
     data = request.POST if request.method == "POST" else recall(request)
@@ -300,8 +300,10 @@ def contribution_change(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     return _need_page(request, action, form, need=need, conflicts=conflicts)
 
 
-def _gone(request: HttpRequest, action: JointAction) -> HttpResponse:
+def _gone(request: HttpRequest, action: JointAction, pk: int) -> HttpResponse:
     """Keep what was typed about a row that somebody has taken out meanwhile."""
+    if not Contribution.history.filter(id=pk, action_id=action.pk).exists():
+        raise Http404
     if request.method != "POST" or "remove" in request.POST:
         messages.info(request, _("Dieser Eintrag wurde inzwischen gestrichen."))
         return redirect("actions:contributions", slug=action.slug)
