@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
 
 from actions.models import ActionDate, JointAction, Participation, may_confirm
-from actions.models.joint_actions import JointActionQuerySet, ParticipationQuerySet
+from actions.models.joint_actions import ParticipationQuerySet
 
 State = JointAction.State
 
@@ -28,7 +28,7 @@ class Sums:
     uncounted: int = 0
 
 
-def of(user: Any) -> JointActionQuerySet:
+def of(user: Any) -> QuerySet[Any]:
     """Return the actions that took place and that a person may see, the latest first.
 
     Each has `began_at`, and `year`, in which it began. Everybody sees the public ones; who took
@@ -50,7 +50,7 @@ def of(user: Any) -> JointActionQuerySet:
     )
 
 
-def by_year(rows: JointActionQuerySet) -> dict[int, Sums]:
+def by_year(rows: QuerySet[Any]) -> dict[int, Sums]:
     """Return the sums of each year, the latest first; two queries.
 
     :param rows: of `of`.
@@ -84,7 +84,7 @@ def by_year(rows: JointActionQuerySet) -> dict[int, Sums]:
     return dict(sorted(found.items(), reverse=True))
 
 
-def total(years: Iterable[Sums], rows: JointActionQuerySet) -> Sums:
+def total(years: Iterable[Sums], rows: QuerySet[Any]) -> Sums:
     """Return the sums over all years; an organisation that took part in several counts once.
 
     :param years: the values of `by_year`.
@@ -98,7 +98,7 @@ def total(years: Iterable[Sums], rows: JointActionQuerySet) -> Sums:
     )
 
 
-def _taken_part(rows: JointActionQuerySet) -> ParticipationQuerySet:
+def _taken_part(rows: QuerySet[Any]) -> ParticipationQuerySet:
     confirmed = Participation.objects.confirmed().order_by()
     return confirmed.filter(action__in=rows.order_by().values("pk"))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from actions.emails import results as emails
 from actions.models import ActionResult, JointAction, Participation
-from actions.models.joint_actions import JointActionQuerySet
 from actions.services import joint_actions, people
 from core import history
 from core.errors import Refused
@@ -111,7 +110,7 @@ def _as_of(result: ActionResult, version: int) -> dict[str, Any] | None:
 
 
 # --- Asking for it --------------------------------------------------------------------------------
-def without(now: datetime.datetime | None = None) -> JointActionQuerySet:
+def without(now: datetime.datetime | None = None) -> QuerySet[Any]:
     """Return the actions that are over and of which nobody has said what came of them."""
     return (
         JointAction.objects.filter(state__in=[State.CONFIRMED, State.DONE], result=None)
