@@ -79,8 +79,8 @@ declare(
     CHANGED,
     title=_("Neues zu einer Aktion"),
     purpose=_(
-        "An alle Angemeldeten, wenn sich Termin oder Ort einer Aktion ändern oder sie doch "
-        "stattfindet."
+        "An alle Angemeldeten, wenn sich Termin oder Ort einer Aktion ändern, wenn sie "
+        "zurückgenommen wird oder doch stattfindet."
     ),
     placeholders=[
         GREETING,
@@ -91,7 +91,13 @@ declare(
         Placeholder("Anmeldung", "standing", _("was aus der Anmeldung wird, ein Satz")),
         QUESTIONS,
     ],
-    example=A_REGISTRATION | {"is_moved": True, "is_elsewhere": False, "is_waiting": False},
+    example=A_REGISTRATION
+    | {
+        "is_moved": True,
+        "is_elsewhere": False,
+        "is_on_hold": False,
+        "is_waiting": False,
+    },
 )
 declare(
     CANCELLED,
@@ -161,7 +167,11 @@ class Mailing:
                 else gettext("Anmeldung ansehen oder ändern")
             )
         if mail == CHANGED:
-            self._shared |= {"is_moved": "date" in what, "is_elsewhere": "place" in what}
+            self._shared |= {
+                "is_moved": "date" in what,
+                "is_elsewhere": "place" in what,
+                "is_on_hold": not action.is_public,
+            }
         if mail == CANCELLED:
             self._shared["reason"] = action.cancel_reason
         self._calendar = (

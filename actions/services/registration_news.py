@@ -25,8 +25,8 @@ from core.models import BackgroundTask, OutboxMessage
 State = Registration.State
 TELL = "actions.tell_registered"
 # Changes of which those who have registered are told; see `joint_actions.changed_handlers`. That an
-# action is confirmed is news to them if it was cancelled or taken back before.
-CONCERNS_ALL = frozenset({"place", "cancelled", "confirmed"})
+# action is confirmed is news to them: it was cancelled or taken back before.
+CONCERNS_ALL = frozenset({"place", "cancelled", "taken_back", "confirmed"})
 TOLD = CONCERNS_ALL | {"date"}
 # So long that few transactions are needed, so short that others wait for a part of a second.
 CHUNK = 200
@@ -49,6 +49,8 @@ def action_changed(
     if "capacity" in what:
         for date in action.dates.filter(registrations__state=State.WAITING).distinct():
             registrations.move_up(action, date)
+    if action.is_cancelled and "cancelled" not in what:
+        return  # they know that it does not take place
     if not what & TOLD or not to_tell(action, what=what, dates=dates).exists():
         return
     moved = set(dates)
@@ -218,5 +220,7 @@ def refuse_stale(message: OutboxMessage) -> str:
     if message.mail != emails.CANCELLED and is_cancelled:
         return _("Die Aktion ist inzwischen abgesagt.")
     if message.mail == emails.CANCELLED and not is_cancelled:
-        return _("Die Aktion findet inzwischen doch statt.")
+        return _("Die Aktion ist inzwischen nicht mehr abgesagt.")
+    if message.mail == emails.REMINDER and not row.date.action.is_public:
+        return _("Die Aktion steht inzwischen nicht mehr im Programm.")
     return ""

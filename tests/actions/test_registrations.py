@@ -473,9 +473,17 @@ class TestNews:
         assert "Die Aktion ist abgesagt" in client.get(address(coming)).content.decode()
         joint_actions.reopen(action=action, by=officer)
         assert registration_news.refuse_stale(told[0])
+        background.run_due()
         joint_actions.confirm(action=action, by=officer)
         background.run_due()
-        assert "findet statt" in mails("_changed", to=coming.email)[0].text_body
+        hold, on = mails("_changed", to=coming.email)
+        assert "Sie wird noch einmal geplant" in hold.text_body
+        assert "Die Aktion findet statt" in on.text_body
+        joint_actions.cancel(action=action, reason="Doch nicht.", by=manager)
+        background.run_due()
+        joint_actions.take_back(action=action, by=officer)
+        background.run_due()
+        assert len(mails()) == len(told) * 4  # of a cancelled one nobody is told twice
 
     def test_the_day_before_once(self, action, date, time_machine):
         row = make_registration(date=date)
