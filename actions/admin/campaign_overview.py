@@ -137,14 +137,14 @@ def _numbers(campaign: Campaign, counted: Counter[str]) -> list[Number]:
     planning = counted[State.PLANNING]
     return [
         Number(
-            _("warten auf Ihre Bestätigung"),
+            _("zu prüfen"),
             counted["waiting"],
             _list_url(campaign, wartet="team"),
             "warn" if counted["waiting"] else "neutral",
         ),
         Number(_("in Planung"), planning, _list_url(campaign, wartet="arbeit")),
         Number(
-            _("suchen eine Leitung"),
+            _("ohne Leitung"),
             counted[State.IDEA],
             _list_url(campaign, state__exact=State.IDEA),
         ),
@@ -155,7 +155,7 @@ def _numbers(campaign: Campaign, counted: Counter[str]) -> list[Number]:
             "good" if counted[State.CONFIRMED] else "neutral",
         ),
         Number(
-            _("haben stattgefunden"),
+            _("stattgefunden"),
             counted[State.DONE],
             _list_url(campaign, state__exact=State.DONE),
         ),

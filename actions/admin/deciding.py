@@ -31,6 +31,8 @@ from organisations.services import facts
 State = JointAction.State
 Row = dict[str, Any]
 EMPTY = ("", None, frozenset())
+# Nobody misses these where they are empty.
+LEFT_OUT = ("accessibility_note", "link", "additional", "capacity", "registration_until")
 # So many entries of the history are on the page.
 NEWEST = 8
 
@@ -252,7 +254,6 @@ class ReviewPages(OfficeModelAdmin):
         decision: Decision | None,
         form: DecisionForm | None,
     ) -> HttpResponse:
-        entries = trail.of(action)[: NEWEST + 1]
         needs = Contribution.objects.filter(action=action)
         context = {
             **self.admin_site.each_context(request),
@@ -283,8 +284,7 @@ class ReviewPages(OfficeModelAdmin):
             "needs": needs.count(),
             "open_needs": needs.open().count(),
             "result": getattr(action, "result", None),
-            "entries": entries[:NEWEST],
-            "has_more_entries": len(entries) > NEWEST,
+            "shown": trail.shown(request, action, trail.of(action)[:NEWEST]),
             "change_boxes": change_boxes(request, action),
         }
         return TemplateResponse(request, "admin/actions/jointaction/review.html", context)
@@ -322,6 +322,8 @@ def _links(action: JointAction) -> list[Link]:
 def _rows(action: JointAction, name: str) -> list[Row]:
     """Return what stands in a field, and in its translations, in words."""
     value = details.current(action, name)
+    if value in EMPTY and name in LEFT_OUT:
+        return []
     rows: list[Row] = [
         {
             "label": facts.label(name, JointAction),

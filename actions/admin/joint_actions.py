@@ -1,16 +1,15 @@
 """The network's joint actions in the office: all of them, to find, to check and to give out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -29,7 +28,7 @@ from core import office
 class JointActionAdmin(HistoryPages, ReviewPages):
     """All actions; what is said of one is written on the pages of those who take part."""
 
-    list_display = ("title", "stand", "when", "lead", "campaign", "waits_since")
+    list_display = ("title", "stand", "when", "lead", "campaign")
     list_filter = (
         listing.WaitingFilter,
         "state",
@@ -43,7 +42,6 @@ class JointActionAdmin(HistoryPages, ReviewPages):
     search_fields = ("title", "search_text", "participations__organisation__name")
     search_help_text = gettext_lazy("Titel, Text, Ort oder Organisation")
     bulk_actions = (listing.ConfirmMany(),)
-    ordering = ("-created_at", "-pk")
 
     # --- Rights: everything is decided or written on pages of its own
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -72,6 +70,10 @@ class JointActionAdmin(HistoryPages, ReviewPages):
         return redirect(review_url(action))
 
     # --- The list
+    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+        # What waits for her first, longest of all on top.
+        return (F("submitted_at").asc(nulls_last=True), "-created_at", "-pk")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return listing.with_columns(super().get_queryset(request))
 
@@ -85,17 +87,17 @@ class JointActionAdmin(HistoryPages, ReviewPages):
 
     @admin.display(description=gettext_lazy("Wann?"), ordering="begins_at")
     def when(self, action: Any) -> str:
-        return words.in_short(action.dates.all())
+        """The next date, or the last one, as short as a table needs it."""
+        dates = action.dates.all()
+        date = words.next_date(dates)
+        if date is None:
+            return "–"
+        text = date_format(words.begins(date), "SHORT_DATETIME_FORMAT")
+        return f"{text} (+{len(dates) - 1})" if len(dates) > 1 else text
 
     @admin.display(description=gettext_lazy("Leitung"), ordering="lead_name")
     def lead(self, action: Any) -> str:
         return action.lead_name or "–"
-
-    @admin.display(description=gettext_lazy("Wartet seit"), ordering="submitted_at")
-    def waits_since(self, action: JointAction) -> str:
-        if not action.is_waiting or action.submitted_at is None:
-            return "–"
-        return date_format(timezone.localtime(action.submitted_at), "SHORT_DATE_FORMAT")
 
     def full_export(
         self, request: HttpRequest, queryset: QuerySet[Any]

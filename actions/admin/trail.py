@@ -93,37 +93,11 @@ class HistoryPages(OfficeModelAdmin):
             "title": _("Verlauf: %(name)s") % {"name": action},
             "opts": self.opts,
             "action": action,
-            "shown": self._shown(request, action, list(page.object_list)),
+            "shown": shown(request, action, list(page.object_list)),
             "page_obj": page,
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/actions/jointaction/history.html", context)
-
-    def _shown(
-        self, request: HttpRequest, action: JointAction, entries: list[history.Entry]
-    ) -> list[ShownEntry]:
-        """Add to entries what they are about, and the ways back the person who asks may go."""
-        allowed = may_confirm(request.user) and not action.is_cancelled
-        keys = {entry.row.organisation_id for entry in entries if entry.kind == PART}
-        organisations = Organisation.objects.in_bulk(keys)
-        newest = JointAction.history.filter(id=action.pk).first()
-        known = set(restoring.names())
-        shown = []
-        for entry in entries:
-            row, is_back = entry.row, allowed and entry.kind == ACTION
-            changes = [
-                ShownChange(
-                    change,
-                    _url(action, row.previous_id, change.field)
-                    if is_back and change.field in known and row.previous_id
-                    else "",
-                )
-                for change in entry.changes
-            ]
-            is_newest = newest is not None and row.history_id == newest.history_id
-            url = _url(action, row.history_id) if is_back and not is_newest else ""
-            shown.append(ShownEntry(entry, _about(entry, organisations), changes, url))
-        return shown
 
     # --- Putting back -----------------------------------------------------------------------------
     def put_back(self, request: HttpRequest, pk: int, entry: int) -> HttpResponse:
@@ -185,6 +159,33 @@ class HistoryPages(OfficeModelAdmin):
         else:
             self.message_user(request, _("Das stand schon so da."))
         return redirect(history_url(action))
+
+
+def shown(
+    request: HttpRequest, action: JointAction, entries: list[history.Entry]
+) -> list[ShownEntry]:
+    """Add to entries what they are about, and the ways back the person who asks may go."""
+    allowed = may_confirm(request.user) and not action.is_cancelled
+    keys = {entry.row.organisation_id for entry in entries if entry.kind == PART}
+    organisations = Organisation.objects.in_bulk(keys)
+    newest = JointAction.history.filter(id=action.pk).first()
+    known = set(restoring.names())
+    found = []
+    for entry in entries:
+        row, is_back = entry.row, allowed and entry.kind == ACTION
+        changes = [
+            ShownChange(
+                change,
+                _url(action, row.previous_id, change.field)
+                if is_back and change.field in known and row.previous_id
+                else "",
+            )
+            for change in entry.changes
+        ]
+        is_newest = newest is not None and row.history_id == newest.history_id
+        url = _url(action, row.history_id) if is_back and not is_newest else ""
+        found.append(ShownEntry(entry, _about(entry, organisations), changes, url))
+    return found
 
 
 def _about(entry: history.Entry, organisations: dict[int, Organisation]) -> str:
