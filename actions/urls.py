@@ -2,6 +2,7 @@ from django.urls import path
 
 from actions.views import (
     again,
+    contribution_rows,
     contributions,
     editing,
     ideas,
@@ -51,12 +52,12 @@ urlpatterns = [
     path("aktionen/<slug:slug>/beitraege/", contributions.contributions_page, name="contributions"),
     path(
         "aktionen/<slug:slug>/beitraege/neu/",
-        contributions.contribution_add,
+        contribution_rows.add,
         name="contribution_add",
     ),
     path(
         "aktionen/<slug:slug>/beitraege/<int:pk>/",
-        contributions.contribution_change,
+        contribution_rows.change,
         name="contribution_change",
     ),
     path("aktionen/<slug:slug>/nachrichten/", messages.messages_page, name="messages"),
