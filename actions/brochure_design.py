@@ -32,7 +32,7 @@ TONES = {
     "clay": "#b34a22",
 }
 # About so many entries are on a page; how far the worker is, is guessed from it.
-ENTRIES_ON_A_PAGE = 6
+ENTRIES_ON_A_PAGE = 3
 
 # The stones of the portal's mark, each in a square of 20.
 STONES = (
@@ -82,9 +82,13 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A slot on paper: in full where its action comes first, else one line that points there."""
+    """A slot on paper: in full where its action comes first, else one line that points there.
+
+    :ivar number: of its action, in the order of the programme.
+    """
 
     entry: Entry
+    number: int
     slot: Slot | None = None
     is_full: bool = True
 
@@ -101,13 +105,15 @@ class Piece:
 def html(programme: Programme, publisher: Publisher) -> str:
     """Return the whole programme as a document for `core.pdf`, in the active language."""
     address = own_url(programme.campaign.get_absolute_url())
+    numbers = {entry.action.pk: place for place, entry in enumerate(programme.in_order, 1)}
     context: dict[str, Any] = {
         "programme": programme,
         "campaign": programme.campaign,
         "publisher": publisher,
         "network": publisher,  # as the frame of all files has it
-        "days": list(_days(programme)),
-        "undated": [Piece(entry) for entry in programme.undated],
+        "days": list(_days(programme, numbers)),
+        "undated": [Piece(entry, numbers[entry.action.pk]) for entry in programme.undated],
+        "numbers": numbers,
         "looks": _data("text/css", looks(publisher.tones, programme.campaign.slug).encode()),
         "address": address,
         "code": qr.data_uri(address),
@@ -132,13 +138,17 @@ def looks(tones: Mapping[str, str], seed: str) -> str:
     return f":root{{{variables}}}.brochure-cover__stones{{background-image:url({stones})}}"
 
 
-def _days(programme: Programme) -> Iterator[tuple[Any, list[Piece], list[Piece]]]:
+def _days(
+    programme: Programme, numbers: Mapping[int, int]
+) -> Iterator[tuple[Any, list[Piece], list[Piece]]]:
     """Yield each day with what begins and what still runs on it."""
     shown: set[int] = set()
     for day, slots in programme.days:
         pieces = []
         for slot in slots:
-            pieces.append(Piece(slot.entry, slot, is_full=slot.action.pk not in shown))
+            pieces.append(
+                Piece(slot.entry, numbers[slot.action.pk], slot, slot.action.pk not in shown)
+            )
             shown.add(slot.action.pk)
         yield (
             day,

@@ -18,7 +18,7 @@ class Pages(logging.Handler):
     """Says on which page the layout is, a line for each, for whoever waits."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "Creating layout - Page" in record.msg and record.args:
+        if "Creating layout - Page" in record.msg and isinstance(record.args, tuple):
             tell(record.args[0])
 
 

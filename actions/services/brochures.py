@@ -8,6 +8,7 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -18,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from actions import brochure_design, programme
 from actions.models import Brochure, Campaign
 from core import background, pdf
@@ -102,7 +104,7 @@ def with_brochures(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 
 
 def start(
-    *, campaign: Campaign, languages: Iterable[str] | None = None, by: object = None
+    *, campaign: Campaign, languages: Iterable[str] | None = None, by: User | None = None
 ) -> list[BackgroundTask]:
     """Have the worker make the brochure anew; while it does, this is the same task.
 
@@ -213,14 +215,19 @@ def make(running: background.Running) -> None:
 
 @transaction.atomic
 def _keep(
-    *, campaign: Campaign, language: str, content: bytes, content_of: str, pages: int, by: object
+    *,
+    campaign: Campaign,
+    language: str,
+    content: bytes,
+    content_of: str,
+    pages: int,
+    by: User | None,
 ) -> Brochure:
     # Locked: two workers may have made one each, and the file of neither may be lost.
     Campaign.objects.select_for_update().get(pk=campaign.pk)
-    former = list(Brochure.objects.filter(campaign=campaign, language=language))
-    for one in former:
+    for one in Brochure.objects.filter(campaign=campaign, language=language):
+        transaction.on_commit(partial(one.file.storage.delete, one.file.name))
         one.delete()
-        transaction.on_commit(lambda file=one.file: file.storage.delete(file.name))
     brochure = Brochure(
         campaign=campaign,
         language=language,

@@ -1,17 +1,19 @@
 """Parts of a programme in words."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from actions import profile, words
 from actions.models import JointAction
-from actions.programme import Slot
+from actions.programme import Entry, Slot
 from meetings.words import full_day
+from organisations.models import Organisation
 
 register = template.Library()
 
@@ -49,3 +51,16 @@ def _marked(text: str, language: str) -> SafeString | str:
 def place(action: JointAction) -> list[str]:
     """The lines of the place, as the action's page has them."""
     return profile.place(action)
+
+
+@register.filter
+def names(organisations: Iterable[Organisation]) -> SafeString:
+    """Organisations in one line, each name in its own direction."""
+    comma = pgettext("zwischen den Teilen einer Aufzählung, mit Leerzeichen", ", ")
+    return format_html_join(comma, "<bdi>{}</bdi>", ((one.name,) for one in organisations))
+
+
+@register.filter
+def number_of(numbers: Mapping[int, int], entry: Entry) -> int | None:
+    """The number an action has in the brochure."""
+    return numbers.get(entry.action.pk)
