@@ -15,6 +15,12 @@ def translation_field(language: str, field: str) -> str:
     return f"{TRANSLATION}{language}_{field}"
 
 
+def translated_field(name: str) -> tuple[str, str]:
+    """Return language and field of what `translation_field` made: `("ar", "title")`."""
+    language, _line, field = name.removeprefix(TRANSLATION).rpartition("_")
+    return language, field
+
+
 class TranslatedModel(models.Model):
     """A model whose `translated_fields` may be given in further languages.
 
@@ -39,3 +45,17 @@ class TranslatedModel(models.Model):
         language = language or get_language() or settings.LANGUAGE_CODE
         texts: dict[str, Any] = self.translations.get(language, {})
         return texts.get(field) or getattr(self, field)
+
+    def translate(self, field: str, language: str, text: str) -> None:
+        """Give a field's text in a further language, on the unsaved row; an empty one goes.
+
+        What there was before stays as it is, so that others can compare with it.
+        """
+        kept = {name: old for name, old in self.translations.get(language, {}).items() if old}
+        kept.pop(field, None)
+        if text:
+            kept[field] = text
+        others = {code: texts for code, texts in self.translations.items() if code != language}
+        self.translations = {code: texts for code, texts in others.items() if texts}
+        if kept:
+            self.translations[language] = kept

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from core.translations import TRANSLATION
+from core.translations import TRANSLATION, translated_field
 from organisations import questions, review
 from organisations.models import Organisation, OrganisationImage
 from organisations.services import editing, merging
@@ -214,7 +214,7 @@ class Comparison:
             label = capfirst(str(Organisation._meta.get_field(name).verbose_name))
             yield name, label, ""
             for translated in further:
-                language, _line, text = translated.removeprefix(TRANSLATION).rpartition("_")
+                language, text = translated_field(translated)
                 if text == name:
                     yield translated, f"{label} ({_language(language)})", language
         yield merging.LOGO, _("Logo"), ""

@@ -17,7 +17,7 @@ from actions import words
 from actions.models import ActionDate, JointAction, Registration
 from core import folding, history
 from core.errors import Conflict
-from core.translations import TRANSLATION, translation_field
+from core.translations import TRANSLATION, translated_field, translation_field
 from organisations.services.editing import comparable, merge
 
 MANY = ("target_groups", "languages")
@@ -66,7 +66,7 @@ def current(row: JointAction, name: str) -> Any:
     if name in MANY:
         return frozenset(getattr(row, name).values_list("pk", flat=True))
     if name.startswith(TRANSLATION):
-        language, field = split(name)
+        language, field = translated_field(name)
         return row.translations.get(language, {}).get(field, "")
     return comparable(getattr(row, name))
 
@@ -108,7 +108,7 @@ def label(name: str) -> str:
     if name == DATES:
         return _("Termine")
     if name.startswith(TRANSLATION):
-        language, field = split(name)
+        language, field = translated_field(name)
         return f"{label(field)} ({language})"
     return capfirst(str(JointAction._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
@@ -122,16 +122,13 @@ def check_names(values: Mapping[str, Any]) -> None:
         name
         for name in values
         if name not in (*FIELDS, DATES)
-        and not (name.startswith(TRANSLATION) and split(name)[1] in JointAction.translated_fields)
+        and not (
+            name.startswith(TRANSLATION)
+            and translated_field(name)[1] in JointAction.translated_fields
+        )
     ]
     if unknown:
         raise ValueError(f"Not to be edited here: {', '.join(unknown)}")
-
-
-def split(name: str) -> tuple[str, str]:
-    """Return language and field of the name of a translation."""
-    language, _underscore, field = name.removeprefix(TRANSLATION).rpartition("_")
-    return language, field
 
 
 def searchable(row: JointAction) -> str:
@@ -250,7 +247,7 @@ def stood(entry: Any, name: str) -> Any:
         target = getattr(JointAction, name).field.m2m_reverse_name()
         return frozenset(getattr(entry, name).values_list(target, flat=True))
     if name.startswith(TRANSLATION):
-        language, field = split(name)
+        language, field = translated_field(name)
         return entry.translations.get(language, {}).get(field, "")
     if name in {"campaign", "municipality"}:
         return getattr(entry, f"{name}_id")
@@ -278,10 +275,8 @@ def assign(row: JointAction, names: Iterable[str], values: Mapping[str, Any]) ->
     """Put values into the columns of the unsaved row."""
     for name in names:
         if name.startswith(TRANSLATION):
-            language, field = split(name)
-            texts = {**row.translations.get(language, {}), field: values[name]}
-            translations = {**row.translations, language: {k: v for k, v in texts.items() if v}}
-            row.translations = {code: kept for code, kept in translations.items() if kept}
+            language, field = translated_field(name)
+            row.translate(field, language, values[name])
         elif name not in MANY and name != DATES:
             setattr(row, name, values[name])
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from core.translations import TRANSLATION, translation_field
+from core.translations import TRANSLATION, translated_field, translation_field
 from meetings import words
 from meetings.models import Meeting, MeetingReminder
 from organisations.services.editing import comparable
@@ -70,7 +70,7 @@ def current(row: Meeting, name: str) -> Any:
     if name == REMINDERS:
         return frozenset(reminder_days(row))
     if name.startswith(TRANSLATION):
-        language, field = split(name)
+        language, field = translated_field(name)
         return row.translations.get(language, {}).get(field, "")
     return comparable(getattr(row, name))
 
@@ -94,7 +94,7 @@ def label(name: str) -> str:
     if name == REMINDERS:
         return _("Erinnerungen")
     if name.startswith(TRANSLATION):
-        language, field = split(name)
+        language, field = translated_field(name)
         return f"{label(field)} ({language})"
     return capfirst(str(Meeting._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
@@ -104,15 +104,12 @@ def check_names(values: Mapping[str, Any]) -> None:
         name
         for name in values
         if name not in (*FIELDS, REMINDERS)
-        and not (name.startswith(TRANSLATION) and split(name)[1] in Meeting.translated_fields)
+        and not (
+            name.startswith(TRANSLATION) and translated_field(name)[1] in Meeting.translated_fields
+        )
     ]
     if unknown:
         raise ValueError(f"Not to be edited here: {', '.join(unknown)}")
-
-
-def split(name: str) -> tuple[str, str]:
-    language, _underscore, field = name.removeprefix(TRANSLATION).rpartition("_")
-    return language, field
 
 
 def comparable_value(name: str, value: Any) -> Any:
@@ -135,7 +132,7 @@ def as_of(row: Meeting, version: int, names: Iterable[str]) -> dict[str, Any] | 
             # They have no history of their own; the last one to save wins.
             seen[name] = current(row, name)
         elif name.startswith(TRANSLATION):
-            language, field = split(name)
+            language, field = translated_field(name)
             seen[name] = entry.translations.get(language, {}).get(field, "")
         else:
             seen[name] = comparable(getattr(entry, name))
@@ -145,10 +142,8 @@ def as_of(row: Meeting, version: int, names: Iterable[str]) -> dict[str, Any] | 
 def assign(row: Meeting, names: Iterable[str], values: Mapping[str, Any]) -> None:
     for name in names:
         if name.startswith(TRANSLATION):
-            language, field = split(name)
-            texts = {**row.translations.get(language, {}), field: values[name]}
-            translations = {**row.translations, language: {k: v for k, v in texts.items() if v}}
-            row.translations = {code: kept for code, kept in translations.items() if kept}
+            language, field = translated_field(name)
+            row.translate(field, language, values[name])
         elif name not in MANY and name != REMINDERS:
             setattr(row, name, values[name])
 

@@ -20,7 +20,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from accounts.models import User
 from core import history
 from core.errors import Conflict, Refused
-from core.translations import TRANSLATION
+from core.translations import TRANSLATION, translated_field
 from organisations.models import Organisation
 from organisations.questions import FIELDS, MANY
 from organisations.services import slugs
@@ -115,7 +115,7 @@ def current(row: Organisation, field: str) -> Any:
     if field in MANY:
         return frozenset(getattr(row, field).values_list("pk", flat=True))
     if field.startswith(TRANSLATION):
-        language, name = _split(field)
+        language, name = translated_field(field)
         return row.translations.get(language, {}).get(name, "")
     return comparable(getattr(row, field))
 
@@ -153,13 +153,8 @@ def last_editor(row: Any, *, since_version: int, not_by: User) -> str:
 
 def _is_known(field: str) -> bool:
     if field.startswith(TRANSLATION):
-        return _split(field)[1] in Organisation.translated_fields
+        return translated_field(field)[1] in Organisation.translated_fields
     return field in FIELDS
-
-
-def _split(field: str) -> tuple[str, str]:
-    language, _underscore, name = field.removeprefix(TRANSLATION).rpartition("_")
-    return language, name
 
 
 def _as_of(row: Organisation, version: int, fields: Iterable[str]) -> dict[str, Any] | None:
@@ -180,7 +175,7 @@ def as_of(entry: Any, fields: Iterable[str]) -> dict[str, Any]:
             target = getattr(Organisation, field).field.m2m_reverse_name()
             seen[field] = frozenset(getattr(entry, field).values_list(target, flat=True))
         elif field.startswith(TRANSLATION):
-            language, name = _split(field)
+            language, name = translated_field(field)
             seen[field] = entry.translations.get(language, {}).get(name, "")
         elif field == "municipality":
             seen[field] = entry.municipality_id
@@ -198,10 +193,8 @@ def _write(
 ) -> None:
     for field in changes:
         if field.startswith(TRANSLATION):
-            language, name = _split(field)
-            texts = {**row.translations.get(language, {}), name: values[field]}
-            translations = {**row.translations, language: {k: v for k, v in texts.items() if v}}
-            row.translations = {code: texts for code, texts in translations.items() if texts}
+            language, name = translated_field(field)
+            row.translate(name, language, values[field])
         elif field not in MANY:
             setattr(row, field, values[field])
     if "name" in changes:
@@ -225,6 +218,6 @@ def _write(
 def label(field: str) -> str:
     """Return the name of a field in words."""
     if field.startswith(TRANSLATION):
-        language, name = _split(field)
+        language, name = translated_field(field)
         return f"{label(name)} ({language})"
     return str(getattr(Organisation._meta.get_field(field), "verbose_name", field))

@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from core import history, phones
-from core.translations import TRANSLATION, translation_field
+from core.translations import TRANSLATION, translated_field, translation_field
 from organisations.models import Organisation
 from organisations.questions import FIELDS, MANY
 
@@ -50,7 +50,7 @@ def names_of(values: Iterable[str]) -> list[str]:
 def label(name: str, model: type[Model] = Organisation) -> str:
     """Return what a field is called, with the language of a text that is not German."""
     if name.startswith(TRANSLATION):
-        language, _line, text = name.removeprefix(TRANSLATION).rpartition("_")
+        language, text = translated_field(name)
         return f"{label(text, model)} ({history.language_name(language)})"
     return str(capfirst(str(getattr(model._meta.get_field(name), "verbose_name", name))))
 

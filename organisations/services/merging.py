@@ -29,7 +29,7 @@ from django.utils.translation import override
 from accounts.models import User
 from core import history, revision
 from core.errors import Conflict, Refused
-from core.translations import TRANSLATION, translation_field
+from core.translations import TRANSLATION, translated_field, translation_field
 from organisations.emails import merging as mails
 from organisations.models import (
     AccessRequest,
@@ -386,7 +386,7 @@ def _take_over(
         if name in MANY:
             _take_rows(kept, gone, name, choice, notes)
         elif name.startswith(TRANSLATION):
-            language, _line, text = name.removeprefix(TRANSLATION).rpartition("_")
+            language, text = translated_field(name)
             theirs = gone.translations.get(language, {}).get(text, "")
             texts.setdefault(language, {})[text] = theirs
         elif choice == BOTH:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, override
 from accounts.models import User
 from core import history
 from core.errors import Conflict, Refused
-from core.translations import TRANSLATION
+from core.translations import TRANSLATION, translated_field
 from organisations.emails import proposals as emails
 from organisations.models import Organisation, OrganisationImage, ProposedEdit, ProposedImage
 from organisations.questions import MANY
@@ -86,7 +86,7 @@ def overlaid(organisation: Organisation, by: User) -> tuple[Organisation, dict[s
     for name, kept in proposal.values.items():
         value = kept["value"]
         if name.startswith(TRANSLATION):
-            language, _line, text = name.removeprefix(TRANSLATION).rpartition("_")
+            language, text = translated_field(name)
             shown.translations.setdefault(language, {})[text] = value
         elif name in MANY:
             several[name] = value
