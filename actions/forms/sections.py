@@ -1,13 +1,10 @@
 """What is said of an action, one topic at a time, so that each page is short on a phone."""
 
 import uuid
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,8 +15,8 @@ from actions.services import details
 from core import phones
 from core.fields import RowField, RowsField
 from core.text import CleanCharField, HttpUrlField, validate_has_words
-from core.translations import translation_field
 from organisations.forms.fields import EmailField, LongTextField, PhoneField
+from organisations.forms.languages import FurtherLanguages
 from organisations.forms.registration import shown_choices
 from organisations.models import Language, Municipality, Organisation, TargetGroup
 
@@ -397,90 +394,49 @@ class ContactForm(SectionForm):
         return phones.spoken(number) if number else ""
 
 
-class LanguagesForm(SectionForm):
+class LanguagesForm(FurtherLanguages, SectionForm):
     """The texts in further languages; the German ones stay."""
 
-    LARGE: ClassVar[dict[str, int]] = {"description": 6, "summary": 3, "additional": 3}
-
-    @classmethod
-    def options(cls, data: QueryDict) -> dict[str, Any]:
-        # Adding a language shows more fields; it checks and saves nothing yet.
-        return {"adding": data.get("add_language", ""), "unchecked": "add" in data}
+    texts = JointAction.translated_fields
+    ROWS: ClassVar[dict[str, int]] = {"description": 6, "summary": 3, "additional": 3}
 
     def __init__(
         self, *args: Any, adding: str = "", unchecked: bool = False, **options: Any
     ) -> None:
-        """Build the form.
-
-        :param adding: the code of a further language somebody wants to write in.
-        :param unchecked: show what was typed without judging it yet.
-        """
+        """Build the form; see `FurtherLanguages`."""
         super().__init__(*args, **options)
         self.unchecked = unchecked
-        self.known = {language.code: language for language in Language.objects.all()}
-        given = {*self.action.translations, adding}
-        given |= {code for code in self.known if any(name in self.data for name in self._of(code))}
-        self.further = [
-            code for code in self.known if code in given and code != settings.LANGUAGE_CODE
-        ]
-        for code in self.further:
-            self._add_texts(self.known[code])
+        self.add_languages(self.action.translations, adding)
 
-    def _of(self, code: str) -> Iterable[str]:
-        return (translation_field(code, text) for text in JointAction.translated_fields)
-
-    def _add_texts(self, language: Language) -> None:
-        present = self.action.translations.get(language.code, {})
-        for text in JointAction.translated_fields:
-            column: Any = JointAction._meta.get_field(text)
-            attributes = {"dir": language.direction, "lang": language.code}
-            rows = self.LARGE.get(text)
-            name = translation_field(language.code, text)
-            self.fields[name] = CleanCharField(
-                # The summary of errors has to tell the same question in two languages apart.
-                label=_("%(question)s – auf %(language)s")
-                % {"question": column.verbose_name, "language": language},
-                max_length=column.max_length or JointAction.TEXT_LENGTH,
-                required=False,
-                multiline=bool(rows),
-                widget=forms.Textarea(attrs={"rows": rows, **attributes})
-                if rows
-                else forms.TextInput(attrs=attributes),
-            )
-            self.initial[name] = present.get(text, "")
+    def text_field(self, text: str, language: Language) -> forms.Field:
+        column: Any = JointAction._meta.get_field(text)
+        attributes = {"dir": language.direction, "lang": language.code}
+        rows = self.ROWS.get(text)
+        return CleanCharField(
+            label=_("%(question)s – auf %(language)s")
+            % {"question": column.verbose_name, "language": language},
+            max_length=column.max_length or JointAction.TEXT_LENGTH,
+            required=False,
+            multiline=bool(rows),
+            widget=forms.Textarea(attrs={"rows": rows, **attributes})
+            if rows
+            else forms.TextInput(attrs=attributes),
+        )
 
     @property
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for code in self.further for name in self._of(code)}
-
-    def full_clean(self) -> None:
-        if self.unchecked:
-            self._errors, self.cleaned_data = ErrorDict(), {}
-        else:
-            super().full_clean()
+        return {name: self.cleaned_data[name] for name in self.further_names}
 
     @property
     def translations(self) -> list[dict[str, Any]]:
-        """Return the further languages with their fields, for the template."""
-        return [
-            {
-                "language": self.known[code],
-                "pairs": [
-                    (self[translation_field(code, text)], getattr(self.action, text))
-                    for text in JointAction.translated_fields
-                ],
-            }
-            for code in self.further
-        ]
-
-    @property
-    def addable(self) -> list[Language]:
-        """Return the languages that can still be added."""
-        return [
-            language
-            for code, language in self.known.items()
-            if code not in self.further and code != settings.LANGUAGE_CODE
-        ]
+        """Return the further languages with their fields and the German texts."""
+        german = [getattr(self.action, text) for text in self.texts]
+        found = []
+        for language in self.further:
+            fields = [self[name] for name in self.names_in(language)]
+            pairs = list(zip(fields, german, strict=True))
+            found.append({"language": language, "pairs": pairs})
+        return found
 
 
 def campaigns_for(user: Any, action: JointAction | None = None) -> Any:

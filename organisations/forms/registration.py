@@ -9,16 +9,13 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import RowsField
 from core.text import CleanCharField, HttpUrlField, validate_has_words
-from core.translations import translation_field
 from organisations import questions
 from organisations.forms.fields import (
     EmailField,
@@ -27,6 +24,7 @@ from organisations.forms.fields import (
     YesNoField,
     shown_phone,
 )
+from organisations.forms.languages import FurtherLanguages
 from organisations.models import Language, Municipality, Organisation, PostalCode
 
 SOCIAL_LINKS = 4
@@ -335,10 +333,10 @@ class PlaceForm(StepForm):
         return super().shown(field, value)
 
 
-class ActivityForm(StepForm):
+class ActivityForm(FurtherLanguages, StepForm):
     """What you do, for whom, in which languages; the texts in further languages as well."""
 
-    TEXTS = Organisation.translated_fields
+    texts = Organisation.translated_fields
     columns = questions.of_step("taetigkeit")
 
     description = LongTextField(
@@ -379,67 +377,29 @@ class ActivityForm(StepForm):
         help_text=_("Nur wenn Sie es sagen möchten."),
     )
 
-    @classmethod
-    def options(cls, data: QueryDict) -> dict[str, Any]:
-        # Adding a language shows more fields; it checks and saves nothing yet.
-        return {"adding": data.get("add_language", ""), "unchecked": "add" in data}
-
     def __init__(
         self, *args: Any, adding: str = "", unchecked: bool = False, **options: Any
     ) -> None:
-        """Build the form.
-
-        :param adding: the code of a further language somebody wants to write in.
-        :param unchecked: show what was typed without judging it yet.
-        """
+        """Build the form; see `FurtherLanguages`."""
         super().__init__(*args, **options)
         self.unchecked = unchecked
-        self.all_languages = list(Language.objects.all())
         self.fields["languages"].label_from_instance = _language_label
-        given = {
-            *self.organisation.translations,
-            adding,
-            *(
-                language.code
-                for language in self.all_languages
-                if any(translation_field(language.code, text) in self.data for text in self.TEXTS)
-            ),
-        }
-        # German stands in the columns; an interface language works even if it is no spoken one.
-        names = {language.code: language for language in self.all_languages}
-        self.further = [code for code in names if code in given and code != settings.LANGUAGE_CODE]
-        for code in self.further:
-            self._add_texts(names[code])
+        self.add_languages(self.organisation.translations, adding)
 
-    def _add_texts(self, language: Language) -> None:
-        present = self.organisation.translations.get(language.code, {})
-        for text in self.TEXTS:
-            name = translation_field(language.code, text)
-            self.fields[name] = LongTextField(
-                # The summary of errors has to tell the same question in two languages apart.
-                label=_("%(question)s – auf %(language)s")
-                % {"question": self.fields[text].label, "language": language},
-                required=False,
-                widget=forms.Textarea(
-                    attrs={"rows": 4, "dir": language.direction, "lang": language.code}
-                ),
-            )
-            self.initial[name] = present.get(text, "")
+    def text_field(self, text: str, language: Language) -> forms.Field:
+        return LongTextField(
+            # The summary of errors has to tell the same question in two languages apart.
+            label=_("%(question)s – auf %(language)s")
+            % {"question": self.fields[text].label, "language": language},
+            required=False,
+            widget=forms.Textarea(
+                attrs={"rows": 4, "dir": language.direction, "lang": language.code}
+            ),
+        )
 
     @property
     def values(self) -> dict[str, Any]:
-        return super().values | {
-            name: self.cleaned_data[name]
-            for code in self.further
-            for text in self.TEXTS
-            if (name := translation_field(code, text)) in self.fields
-        }
-
-    def full_clean(self) -> None:
-        if self.unchecked:
-            self._errors, self.cleaned_data = ErrorDict(), {}
-        else:
-            super().full_clean()
+        return super().values | {name: self.cleaned_data[name] for name in self.further_names}
 
     @property
     def german(self) -> list[forms.BoundField]:
@@ -449,22 +409,9 @@ class ActivityForm(StepForm):
     @property
     def translations(self) -> list[dict[str, Any]]:
         """Return the further languages with their fields, for the template."""
-        names = {language.code: language for language in self.all_languages}
         return [
-            {
-                "language": names[code],
-                "fields": [self[translation_field(code, text)] for text in self.TEXTS],
-            }
-            for code in self.further
-        ]
-
-    @property
-    def addable(self) -> list[Language]:
-        """Return the languages that can still be added."""
-        return [
-            language
-            for language in self.all_languages
-            if language.code not in self.further and language.code != settings.LANGUAGE_CODE
+            {"language": language, "fields": [self[name] for name in self.names_in(language)]}
+            for language in self.further
         ]
 
     def shown(self, field: str, value: Any) -> str:
