@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -150,25 +150,28 @@ class IdeaQuerySet(models.QuerySet["Idea"]):
         return self.none()
 
     def with_support(self) -> "IdeaQuerySet":
-        """Add `supporters` and `joining`: how many organisations support it and would join.
+        """Add `supporters`: how many organisations support it.
 
         Who supports an idea that has become part of this one counts here, each organisation once.
         """
-
-        def number(**only) -> Coalesce:
-            found = (
-                IdeaSupport.objects.filter(organisation__state=Organisation.State.ACTIVE, **only)
-                .filter(Q(idea=OuterRef("pk")) | Q(idea__merged_into=OuterRef("pk")))
-                .order_by()
-                # A constant to group by: one row, the count over all of them.
-                .annotate(kept=Coalesce("idea__merged_into", "idea"))
-                .values("kept")
-                .annotate(number=Count("organisation", distinct=True))
-                .values("number")
-            )
-            return Coalesce(Subquery(found[:1]), 0)
-
-        return self.annotate(supporters=number(), joining=number(would_join=True))
+        # Asked in two steps, which indexes answer: "of this idea or of a part of it" would read all
+        # supports again for every idea (20 seconds for 1,500 ideas, so 0.1).
+        counted = IdeaSupport.objects.filter(organisation__state=Organisation.State.ACTIVE)
+        own = counted.filter(idea=OuterRef("pk"))
+        known = IdeaSupport.objects.filter(
+            idea=OuterRef("idea__merged_into"), organisation=OuterRef("organisation")
+        )
+        parts = Idea.objects.filter(merged_into=OuterRef(OuterRef("pk"))).order_by()
+        of_parts = counted.filter(~Exists(known), idea__in=parts.values("pk"))
+        # Not Count, which would group by idea.
+        number = Func(
+            "organisation",
+            function="COUNT",
+            template="COUNT(DISTINCT %(expressions)s)",
+            output_field=IntegerField(),
+        )
+        steps = [Subquery(rows.order_by().values(number=number)) for rows in (own, of_parts)]
+        return self.annotate(supporters=steps[0] + steps[1])
 
     def search(self, words: str) -> "IdeaQuerySet":
         """Those that say all the words, in whatever spelling; what belongs to one counts as it.
@@ -200,7 +203,7 @@ class IdeaQuerySet(models.QuerySet["Idea"]):
         return self.order_by("-created_at", "-pk")
 
     def most_supported(self) -> "IdeaQuerySet":
-        return self.with_support().order_by("-supporters", "-joining", "-created_at", "-pk")
+        return self.with_support().order_by("-supporters", "-created_at", "-pk")
 
     def in_groups(self) -> "IdeaQuerySet":
         """Group by group, those without one at the end; in a group what most support first."""

@@ -299,7 +299,9 @@ def merge(*, ideas: Iterable[Idea], by: User, kept: Idea | None = None) -> Idea:
     if len(locked) < 2:
         raise Refused(_("Bitte wählen Sie mindestens zwei Ideen, die zu sehen sind."))
     meetings = {idea.meeting_id for idea in locked}
-    hidden = Meeting.objects.filter(pk__in=meetings - {None}, visibility=Meeting.Visibility.OFFICE)
+    hidden = Meeting.objects.filter(
+        pk__in=[key for key in meetings if key], visibility=Meeting.Visibility.OFFICE
+    )
     if len(meetings) > 1 and hidden.exists():
         raise Refused(
             _("Ein Treffen dieser Ideen sieht nur das Team. Führen Sie nur dessen Ideen zusammen.")
