@@ -154,8 +154,8 @@ class IdeaQuerySet(models.QuerySet["Idea"]):
 
         Who supports an idea that has become part of this one counts here, each organisation once.
         """
-        # Asked in two steps, which indexes answer: "of this idea or of a part of it" would read all
-        # supports again for every idea (20 seconds for 1,500 ideas, so 0.1).
+        # Asked in two steps, which indexes answer: "of this idea or of a part of it" reads all
+        # supports again for every idea. For 1,500 ideas that took 20 s, this takes 0.1 s.
         counted = IdeaSupport.objects.filter(organisation__state=Organisation.State.ACTIVE)
         own = counted.filter(idea=OuterRef("pk"))
         known = IdeaSupport.objects.filter(
