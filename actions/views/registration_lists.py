@@ -117,7 +117,9 @@ def _remove(request: HttpRequest, action: JointAction, date: ActionDate | None) 
         raise Http404
     try:
         if registrations.remove(registration=row, by=request.user):  # type: ignore[arg-type]
-            messages.success(request, _("%(name)s steht nicht mehr auf der Liste.") % {"name": row.name})
+            messages.success(
+                request, _("%(name)s steht nicht mehr auf der Liste.") % {"name": row.name}
+            )
     except PermissionDenied as error:
         raise Http404 from error
     except Refused as refused:
