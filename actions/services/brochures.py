@@ -226,7 +226,7 @@ def _keep(
     # Locked: two workers may have made one each, and the file of neither may be lost.
     Campaign.objects.select_for_update().get(pk=campaign.pk)
     for one in Brochure.objects.filter(campaign=campaign, language=language):
-        transaction.on_commit(partial(one.file.storage.delete, one.file.name))
+        transaction.on_commit(partial(one.file.storage.delete, str(one.file.name)))
         one.delete()
     brochure = Brochure(
         campaign=campaign,

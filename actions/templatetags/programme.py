@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from django import template
+from django.template.context import Context
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
@@ -64,3 +66,16 @@ def names(organisations: Iterable[Organisation]) -> SafeString:
 def number_of(numbers: Mapping[int, int], entry: Entry) -> int | None:
     """The number an action has in the brochure."""
     return numbers.get(entry.action.pk)
+
+
+@register.simple_tag(takes_context=True)
+def programme_entry(context: Context, slot: Slot) -> str:
+    """An action on one of its days; drawn once for each state of the programme and language."""
+    programme, section = context["programme"], context["section"]
+    key = (get_language(), slot.date.pk, slot.day, section.day is None)
+    if key not in programme.remembered:
+        programme.remembered[key] = render_to_string(
+            "actions/_programme_entry.html",
+            {"slot": slot, "entry": slot.entry, "action": slot.action, "section": section},
+        )
+    return programme.remembered[key]

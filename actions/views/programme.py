@@ -85,7 +85,10 @@ def programme(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "selection": selection,
-        "groups": selection.groups(found),
+        "programme": found,
+        # Counted only where the filters are not kept from a page with the same ones.
+        "groups": lambda: selection.groups(found),
+        "parts_key": f"{campaign.pk} {found.revision} {selection.query_string()}",
         "removable": selection.removable(found, path),
         "days": selection.days(found, path),
         "all_days": path + selection.changed(day=None).query_string(),
