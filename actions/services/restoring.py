@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from actions import words
 from actions.models import JointAction, may_confirm
 from actions.services import details, joint_actions
 from actions.services.details import DATES, Date
@@ -76,12 +75,8 @@ def _dates(row: JointAction, entry: Any) -> list[Put]:
     # What was taken away since is a new date again.
     wanted = [Date(pk if pk in there else None, *said) for pk, said in then.items()]
     wanted.sort(key=lambda one: one.starts_at)
-    return [Put(DATES, label(DATES), _in_words(now), _in_words(wanted), wanted)]
-
-
-def _in_words(dates: Sequence[Date]) -> str:
-    told = [f"{words.when(one)} {one.note}".strip() for one in dates]
-    return "\n".join(told) or _("leer")
+    old, new = (details.dates_in_words(dates) or _("leer") for dates in (now, wanted))
+    return [Put(DATES, label(DATES), old, new, wanted)]
 
 
 def put_back(
