@@ -392,10 +392,11 @@ def understand(collection: Collection, mapping: Mapping[str, str]) -> tuple[list
     if faults:
         shown = faults[:10]
         if len(faults) > 10:
+            more = len(faults) - 10
             text = ngettext(
-                "… und %s weiterer Fehler.", "… und %s weitere Fehler.", len(faults) - 10
+                "… und %(number)s weiterer Fehler.", "… und %(number)s weitere Fehler.", more
             )
-            shown.append(refused("more", text % (len(faults) - 10)))
+            shown.append(refused("more", text % {"number": more}))
         raise ValidationError(shown)
     if not found:
         raise refused("empty", _("In der Datei stehen keine Gemeinden."))

@@ -60,10 +60,23 @@ def test_the_check_finds_what_is_broken(tmp_path):
     catalogue.append(
         polib.POEntry(msgid="%(n)s Bild", msgid_plural="%(n)s Bilder", msgstr_plural={0: "picture"})
     )
+    plural = {0: "no error", 1: "%s errors"}
+    catalogue.append(
+        polib.POEntry(msgid="%s Fehler", msgid_plural="%s Fehler!", msgstr_plural=plural)
+    )
+    catalogue.append(polib.POEntry(msgid="Neu", msgstr="New", previous_msgid_plural="Alte"))
     path = tmp_path / "django.po"
     catalogue.save(str(path))
     found = "\n".join(translations.broken(path))
-    for text in ("Unsicher", "Hallo %(name)s", "Leer", "<b>Ja</b>", "%(n)s Bild"):
+    for text in (
+        "Unsicher",
+        "Hallo %(name)s",
+        "Leer",
+        "<b>Ja</b>",
+        "%(n)s Bild",
+        "%s Fehler",
+        "Neu",
+    ):
         assert text in found
     assert "'Gut'" not in found
 

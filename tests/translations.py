@@ -120,6 +120,8 @@ def broken(path: Path) -> list[str]:
             continue
         if entry.fuzzy:
             found.append(f"{entry.msgid!r}: fuzzy")
+        if entry.previous_msgid or entry.previous_msgid_plural:
+            found.append(f"{entry.msgid!r}: remembers another text, which gettext may not read")
         texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         if entry.msgid_plural and len(texts) != forms:
             found.append(f"{entry.msgid!r}: {len(texts)} plural forms instead of {forms}")
@@ -138,6 +140,8 @@ def _problems(entry: polib.POEntry, text: str) -> Iterator[str]:
     # "one organisation" may leave its number out; nothing may invent a placeholder.
     if not given <= set().union(*wanted) or (not entry.msgid_plural and given != wanted[0]):
         yield f"placeholders differ in {text!r}"
+    elif "%s" in wanted[0] - given:
+        yield f"%s cannot be left out of {text!r}: give the number a name"
     if all(sorted(TAGS.findall(text)) != sorted(TAGS.findall(source)) for source in sources):
         yield f"tags differ in {text!r}"
     if all(text.endswith("\n") != source.endswith("\n") for source in sources):
