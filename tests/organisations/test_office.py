@@ -119,7 +119,8 @@ class TestStart:
             with CaptureQueriesContext(connection) as captured:
                 client.get(reverse("admin:index"))
             counts.append(len(captured))
-        assert counts[0] == counts[1] < 60
+        # Every box of every app asks for its own number; what counts is that rows add none.
+        assert counts[0] == counts[1] < 70
 
     @pytest.mark.parametrize("language", ["de", "en", "ar"])
     def test_every_page_leads_home_and_to_other_languages(self, client_for, officer, language):

@@ -282,7 +282,7 @@ def test_mine_asks_the_database_the_same_for_1_and_30(
     client = client_for(outsider)
     make_organisation(manager=outsider)
     client.get(MINE + "?alle")
-    with django_assert_max_num_queries(12) as few:
+    with django_assert_max_num_queries(16) as few:
         client.get(MINE + "?alle")
     for _number in range(29):
         make_organisation(manager=outsider)
