@@ -22,7 +22,7 @@ def own(user: User) -> list[Happening]:
         .coming(since)
         # What was given up before anybody knew of it is in nobody's way.
         .exclude(state=JointAction.State.CANCELLED, published_at=None)
-        .order_by("pk")
+        .order_by("-pk")
     )
     return ical.happenings(
         profile.for_cards(found)[:MOST_ACTIONS],

@@ -226,6 +226,11 @@ LANGUAGE, TARGET_GROUP = "language", "target_group"
 def _terms(campaign: Campaign) -> Mapping[tuple[str, int], list]:
     """Return languages and target groups by kind and action; one query for both."""
     columns = ("position", "name", "slug", "translations")
+    # A target group has none.
+    codes: dict[str, str | Value] = {
+        LANGUAGE: "language__code",
+        TARGET_GROUP: Value("", output_field=CharField()),
+    }
     queries = [
         through._default_manager.filter(
             jointaction__campaign=campaign, jointaction__published_at__isnull=False
@@ -236,6 +241,7 @@ def _terms(campaign: Campaign) -> Mapping[tuple[str, int], list]:
             "jointaction_id",
             f"{column}_id",
             *(f"{column}__{name}" for name in columns),
+            codes[kind],
         )
         for kind, through, column in (
             (LANGUAGE, JointAction.languages.through, "language"),
@@ -246,12 +252,14 @@ def _terms(campaign: Campaign) -> Mapping[tuple[str, int], list]:
     known: dict[tuple[str, int], Language | TargetGroup] = {}
     found: dict[tuple[str, int], list] = {}
     rows = sorted(queries[0].union(queries[1], all=True), key=lambda row: (row[0], row[3], row[4]))
-    for kind, action, pk, position, name, slug, translations in rows:
+    for kind, action, pk, position, name, slug, translations, code in rows:
         word = known.get((kind, pk))
         if word is None:
             word = known[(kind, pk)] = models[kind](
                 pk=pk, position=position, name=name, slug=slug, translations=translations
             )
+            if isinstance(word, Language):
+                word.code = code
         found.setdefault((kind, action), []).append(word)
     return found
 

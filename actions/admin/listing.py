@@ -105,7 +105,7 @@ class LeadFilter(SimpleListFilter):
         return found
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
+        if self.value() not in map(str, self.keys):
             return queryset
         leads = Participation.objects.filter(role=Role.LEAD, organisation=self.value())
         return queryset.filter(pk__in=leads.values("action"))

@@ -37,13 +37,15 @@ class ImageForm(KeepsPicture):
         action: JointAction,
         kind: str = ActionImage.Kind.MAIN,
         image: ActionImage | None = None,
+        is_other: bool = False,
         **options: Any,
     ) -> None:
         """Build the form.
 
         :param image: the picture it is about; none for a new one.
+        :param is_other: whether somebody has put another one there since the form was opened.
         """
-        self.action, self.kind, self.image = action, kind, image
+        self.action, self.kind, self.image, self.is_other = action, kind, image, is_other
         if image is not None:
             names = ("alt_text", "credit", "has_consent")
             options["initial"] = {name: getattr(image, name) for name in names}
@@ -52,6 +54,16 @@ class ImageForm(KeepsPicture):
         file.required = not (image or self.kept)
         if image is not None:
             file.label = _("Ein anderes Bild")
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.is_other:
+            raise forms.ValidationError(
+                _(
+                    "Inzwischen hat jemand das Bild geändert. Hier sehen Sie, wie es jetzt ist. "
+                    "Ihre Eingaben sind noch da. Wenn Sie noch einmal speichern, gelten Ihre."
+                )
+            )
+        return super().clean()
 
     @cached_property
     def kept(self) -> ActionImage | None:

@@ -71,6 +71,8 @@ class JointActionQuerySet(models.QuerySet["JointAction"]):
         seen = Q(pk__in=self.model.objects.public().values("pk")) | Q(
             pk__in=self.model.objects.of(user).values("pk")
         )
+        # Whoever is asked, or has asked, learns from the link in the mail also that it is off.
+        seen |= Q(pk__in=Participation.objects.of(user).waiting().values("action"))
         if is_member(user):
             seen |= ~Q(state=JointAction.State.CANCELLED)
         return self.filter(seen)
@@ -370,6 +372,10 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
     def confirmed(self) -> "ParticipationQuerySet":
         """The lead and the partners that have agreed."""
         return self.filter(state=Participation.State.CONFIRMED)
+
+    def waiting(self) -> "ParticipationQuerySet":
+        """Those about which one side has not decided yet."""
+        return self.filter(state__in=[Participation.State.INVITED, Participation.State.ASKED])
 
     def public(self) -> "ParticipationQuerySet":
         """Those that may be named to everybody: confirmed, and the organisation is active."""

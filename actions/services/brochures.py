@@ -75,7 +75,10 @@ def publisher(language: str) -> brochure_design.Publisher:
 
 def fingerprint(campaign: Campaign, language: str) -> str:
     """Return what stands for all that a brochure made now would say, and for its looks."""
-    found = programme.of(campaign)
+    return _fingerprint_of(programme.of(campaign), language)
+
+
+def _fingerprint_of(found: programme.Programme, language: str) -> str:
     # Kept with the programme: whose it is changes with `core.revision` as well.
     if (KIND, language) not in found.remembered:
         whose = publisher(language).key
@@ -187,7 +190,8 @@ def make(running: background.Running) -> None:
     if not found.entries:
         with translation.override(settings.LANGUAGE_CODE):
             raise Refused(_("Im Programm steht noch keine Aktion."))
-    content_of = fingerprint(campaign, language)
+    # Of the very content that is printed: meanwhile the programme may be another.
+    content_of = _fingerprint_of(found, language)
     expected = before.pages if before else brochure_design.expected_pages(found)
     laid = 0
 

@@ -127,7 +127,8 @@ def publish(
     others = row.images.filter(kind=image.kind, pending=False).exclude(pk=image.pk)
     if replacing is not None and replacing.pk != image.pk:
         image.position = replacing.position
-        erase(others.get(pk=replacing.pk))
+        if (former := others.filter(pk=replacing.pk).first()) is not None:
+            erase(former)  # else somebody else was faster
     if image.kind == Kind.MAIN:
         for former in others:
             erase(former)

@@ -46,11 +46,14 @@ def action_changed(
     :param action: with its row locked.
     :param dates: keys of the dates that were moved; the others need no mail about it.
     """
-    if "capacity" in what:
+    # Nobody moves up while an action is taken back; so they do when it is confirmed again.
+    if what & {"capacity", "confirmed", "date"}:
         for date in action.dates.filter(registrations__state=State.WAITING).distinct():
             registrations.move_up(action, date)
     if action.is_cancelled and "cancelled" not in what:
         return  # they know that it does not take place
+    if not action.is_public and not what & {"cancelled", "taken_back"}:
+        return  # what is planned anew they are told when it is confirmed again
     if not what & TOLD or not to_tell(action, what=what, dates=dates).exists():
         return
     moved = set(dates)

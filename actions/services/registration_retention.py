@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from actions.emails.registrations import TO_CONFIRM
@@ -13,6 +14,8 @@ from actions.services.registrations import keep_number
 State = Registration.State
 # Whoever organises may still have to ask somebody; then only the number is needed.
 KEEP_AFTER_THE_DATE = datetime.timedelta(days=30)
+# Whose mail had to wait, because an address gets only so many a day, is asked first.
+KEEP_UNASKED = datetime.timedelta(days=7)
 # The link in the mail still says that one has cancelled; nobody needs the name any more.
 KEEP_CANCELLED = datetime.timedelta(days=7)
 
@@ -25,7 +28,9 @@ def forget_old() -> dict[str, int]:
     :return: how many were deleted of which.
     """
     now = timezone.now()
-    new = Registration.objects.filter(state=State.NEW, created_at__lte=now - TO_CONFIRM)
+    new = Registration.objects.filter(state=State.NEW).filter(
+        Q(mailed_at__lte=now - TO_CONFIRM) | Q(mailed_at=None, created_at__lte=now - KEEP_UNASKED)
+    )
     cancelled = Registration.objects.filter(
         state=State.CANCELLED, state_since__lte=now - KEEP_CANCELLED
     )
@@ -41,7 +46,9 @@ def _forget_past(before: datetime.datetime) -> int:
     past = ActionDate.objects.filter(ends_at__lte=before, registrations__isnull=False).distinct()
     for found in past.order_by("pk"):
         with transaction.atomic():
-            date = ActionDate.objects.select_for_update().get(pk=found.pk)
+            rows = ActionDate.objects.select_for_update().filter(pk=found.pk, ends_at__lte=before)
+            if (date := rows.first()) is None:
+                continue  # moved this very moment
             keep_number(date, seats_taken(date))
             number += date.registrations.all().delete()[0]
     return number

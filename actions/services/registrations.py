@@ -92,7 +92,7 @@ def register(
     :param creation_key: made with the empty form; the same form sent again changes nothing.
     :raises Refused: if one cannot register at the moment; `NoSeats` if so many can never come.
     """
-    if Registration.objects.filter(creation_key=creation_key).exists():
+    if _is_the_same(creation_key, date, values):
         return
     # Before the transaction, see `core.limits`.
     may_write = may_ask(date.action_id, values["email"])
@@ -102,9 +102,16 @@ def register(
 def may_ask(action_pk: int, email: str) -> bool:
     """Count one more mail that a stranger causes, and say whether it may go now."""
     key = normalise_email(email)
-    return limits.allow(str(action_pk), action="registration_mails") and limits.allow(
-        key, action="registration_mail"
+    return limits.allow(key, action="registration_mail") and limits.allow(
+        str(action_pk), action="registration_mails"
     )
+
+
+def _is_the_same(creation_key: uuid.UUID, date: ActionDate, values: Mapping[str, Any]) -> bool:
+    """Whether a form was sent before, and not filled in anew for somebody else by the way back."""
+    return Registration.objects.filter(
+        creation_key=creation_key, date=date, email_key=normalise_email(values["email"])
+    ).exists()
 
 
 @transaction.atomic
@@ -117,8 +124,10 @@ def _register(
     may_write: bool,
 ) -> None:
     action, date = _lock_date(date)
-    if Registration.objects.filter(creation_key=creation_key).exists():
+    if _is_the_same(creation_key, date, values):
         return  # sent twice at the same moment
+    if Registration.objects.filter(creation_key=creation_key).exists():
+        creation_key = uuid.uuid4()
     _check_open(action, date)
     _check_people(action, values["people"])
     key = normalise_email(values["email"])

@@ -93,12 +93,19 @@ def edit_picture(request: HttpRequest, slug: str) -> HttpResponse:
     """Show, change and remove the picture of an action."""
     action = _editable(request, slug)
     present = images.shown(action).filter(kind=ActionImage.Kind.MAIN).first()
+    seen = request.POST.get("seen_image", "")
+    is_other = request.method == "POST" and seen != (str(present.pk) if present else "")
     if request.method == "POST" and "remove" in request.POST:
-        if present is not None:
-            images.remove(image=present, by=request.user)  # type: ignore[arg-type]
+        if is_other:
+            messages.warning(request, _("Inzwischen hat jemand das Bild geändert. Hier ist es."))
+        elif present is not None:
+            try:
+                images.remove(image=present, by=request.user)  # type: ignore[arg-type]
+            except PermissionDenied as error:
+                raise Http404 from error
             messages.success(request, _("Das Bild ist entfernt."))
         return redirect(address(action, "bild"))
-    options: dict[str, Any] = {"action": action, "image": present}
+    options: dict[str, Any] = {"action": action, "image": present, "is_other": is_other}
     if request.method == "POST":
         form = ImageForm(request.POST, request.FILES, **options)
         if save_image(request, form):

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -97,8 +98,14 @@ def action_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
-    """The dates of one action as a calendar file, to take over with a tap."""
-    action = _find(request, slug)
+    """The dates of one action as a calendar file, to take over with a tap.
+
+    Of one in planning it says more than other members may read, so they have none.
+    """
+    public = JointAction.objects.public().values("pk")
+    own = JointAction.objects.editable_by(request.user).values("pk")
+    seen = JointAction.objects.filter(Q(pk__in=public) | Q(pk__in=own))
+    action = get_object_or_404(profile.with_parts(seen), slug=slug)
     content = ical.single(action, language=get_language() or settings.LANGUAGE_CODE)
     response = HttpResponse(content, content_type=calendars.CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{action.slug}.ics"'
@@ -117,7 +124,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     with override(language):
         name = _("Aktionen des Netzwerks")
     since = timezone.now() - KEPT
-    actions = JointAction.objects.public().coming(since).order_by("pk")
+    actions = JointAction.objects.public().coming(since).order_by("-pk")
     content = ical.feed(
         profile.for_cards(actions)[:MOST_ACTIONS], name=name, language=language, since=since
     )

@@ -130,6 +130,9 @@ def _remove_photo(request: HttpRequest, action: JointAction) -> HttpResponse:
     key = request.POST["remove"]
     image = next((one for one in photos if str(one.pk) == key), None)
     if image is not None:  # removed a moment ago it is gone, as wanted
-        images.remove(image=image, by=request.user)  # type: ignore[arg-type]
+        try:
+            images.remove(image=image, by=request.user)  # type: ignore[arg-type]
+        except PermissionDenied as error:
+            raise Http404 from error
     messages.success(request, _("Das Foto ist entfernt."))
     return redirect("actions:result", slug=action.slug)

@@ -25,6 +25,12 @@ def page(action) -> str:
     return reverse("actions:picture", args=[action.slug])
 
 
+def seen() -> dict[str, str]:
+    """What the form holds of the picture that is there."""
+    image = ActionImage.objects.filter(pending=False).first()
+    return {"seen_image": str(image.pk) if image else ""}
+
+
 def file(image, size: str = "mittel") -> str:
     return images.address(image, size)
 
@@ -71,17 +77,35 @@ def test_a_good_picture_is_kept_until_the_rest_is_there(
     assert not kept.pending
     # Another one takes its place, files and all; words are mended without sending it again.
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(page(action), SAID | {"file": make_upload(colour="red")})
+        client.post(page(action), SAID | seen() | {"file": make_upload(colour="red")})
     image = ActionImage.objects.get()
     assert image.pk != kept.pk
     assert not default_storage.exists(images.name(kept, "gross"))
-    client.post(page(action), SAID | {"alt_text": "Ein Tisch"})
+    client.post(page(action), SAID | seen() | {"alt_text": "Ein Tisch"})
     image.refresh_from_db()
     assert image.alt_text == "Ein Tisch"
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(page(action), {"remove": "1"})
+        client.post(page(action), seen() | {"remove": "1"})
     assert not ActionImage.objects.exists()
     assert not default_storage.exists(images.name(image, "mittel"))
+
+
+def test_two_partners_do_not_overwrite_each_others_picture(action, editor, manager, client_for):
+    """Who opened the form before is told, sees what is there now, and loses nothing."""
+    first, second = client_for(editor), client_for(manager)
+    before = seen()
+    first.post(page(action), SAID | before | {"file": make_upload()})
+    there = ActionImage.objects.get()
+    late = SAID | {"alt_text": "Ein anderes Bild"}
+    answer = second.post(page(action), late | before | {"file": make_upload(colour="red")})
+    text = answer.content.decode()
+    assert "Inzwischen hat jemand das Bild geändert." in text
+    assert "Ein anderes Bild" in text
+    kept = ActionImage.objects.get(pending=True)
+    second.post(page(action), before | {"remove": "1"})
+    assert ActionImage.objects.get(pending=False) == there
+    second.post(page(action), late | seen() | {"pending": str(kept.pk)})
+    assert ActionImage.objects.get() == kept
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_the_second_request_asks_next_to_nothing(
 @pytest.fixture
 def rich(campaign) -> JointAction:
     """Twice in a campaign: an afternoon, and a night in which the clocks go back."""
-    return make_joint_action(
+    action = make_joint_action(
         title='=Fest; der "Nachbarn"',
         summary="+49 Gäste",
         translations={"en": {"title": "Neighbours’ feast"}},
@@ -264,6 +264,8 @@ def rich(campaign) -> JointAction:
             (at("30.10. 22:00"), at("31.10. 03:00")),
         ],
     )
+    action.languages.add(make_language(code="ckb"))
+    return action
 
 
 def test_tables_have_a_row_for_each_date_and_run_no_formula(rich, client):
@@ -301,6 +303,7 @@ def test_json_says_what_the_page_says_and_nothing_more(rich, client):
     assert action["dates"][1]["ends_at"] == "2027-10-31T03:00+01:00"
     assert [one["name"] for one in action["organisers"]] == ["Chor der Nationen", "@Verein"]
     assert action["municipality"]["name"] == "Altstadt"
+    assert [one["code"] for one in action["languages"]] == ["ckb"]
     for secret in ("search_text", "returned_note", "created_by", "creation_key", "submitted"):
         assert secret not in answer.content.decode()
     documented = set(re.findall(r"^\| `([a-z_]+)`", _documentation(), re.M))

@@ -91,6 +91,15 @@ def fresh(row):
 
 
 # --- The whole way --------------------------------------------------------------------------------
+def test_the_way_back_registers_somebody_else(client, date):
+    """The browser's way back brings the form with the key it had; another person is not lost."""
+    form = sent(date)
+    for address_of in ("maria@example.org", "Maria@Example.org", "nora@example.org"):
+        client.post(FORM, form | {"email": address_of})
+    keys = Registration.objects.values_list("email_key", flat=True)
+    assert sorted(keys) == ["maria@example.org", "nora@example.org"]
+
+
 def test_from_the_form_over_the_mail_to_the_seat_and_back(client, action, date):
     page = client.get(FORM)
     assert "Es sind noch 3 Plätze frei." in page.content.decode()
@@ -461,9 +470,25 @@ class TestNews:
         assert [mail.to for mail in mails("_changed")] == [here.email, here.email, there.email]
         assert "Der Ort ist neu." in mails("_changed")[-1].text_body
 
+    def test_what_was_given_back_meanwhile_goes_to_those_who_wait(self, action, date, officer):
+        going = make_registration(date=date, people=3)
+        waiting = make_registration(date=date, state="waiting", people=2)
+        joint_actions.take_back(action=action, by=officer)
+        registrations.cancel(registration=fresh(going))
+        background.run_due()
+        told = len(mails("_changed"))
+        joint_actions.change(
+            action=action, values={"place": "Rathaus"}, seen_version=action.version, by=officer
+        )
+        background.run_due()
+        assert len(mails("_changed")) == told  # not again and again while it is planned
+        assert fresh(waiting).state == "waiting"
+        joint_actions.confirm(action=action, by=officer)
+        assert fresh(waiting).state == "confirmed"
+
     def test_cancelled_and_on_again(self, action, date, manager, officer, client):
         coming = make_registration(date=date)
-        make_registration(date=date, state="waiting")
+        make_registration(date=date, state="waiting", people=3)
         joint_actions.cancel(action=action, reason="Der Saal ist nass.", by=manager)
         background.run_due()
         told = mails("_cancelled")
@@ -522,9 +547,13 @@ class TestForgetting:
 
     def test_what_nobody_confirmed_and_what_was_cancelled(self, date, time_machine):
         time_machine.move_to(timezone.now(), tick=False)
-        make_registration(date=date, state="new")
+        make_registration(date=date, state="new", mailed_at=timezone.now())
+        unasked = make_registration(date=date, state="new")
         make_registration(date=date, state="cancelled")
         time_machine.shift(2 * DAY)
+        assert registration_retention.forget_old()["registrations nobody confirmed deleted"] == 1
+        assert Registration.objects.filter(pk=unasked.pk).exists()  # asked tomorrow
+        unasked.delete()
         registration_retention.forget_old()
         assert Registration.objects.get().state == "cancelled"
         time_machine.shift(5 * DAY)

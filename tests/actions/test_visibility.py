@@ -296,6 +296,17 @@ def test_a_brochure_is_handed_out_only_while_it_says_what_is_public(world: World
 
 
 # --- For those with an account --------------------------------------------------------------------
+def test_who_is_invited_learns_that_it_is_off(world: World, client_for, outsider, officer) -> None:
+    set_state(world.action, "planning", published_at=None)
+    member = make_organisation(manager=outsider)
+    part = world.action.participations.create(organisation=member, state="invited")
+    joint_actions.cancel(action=world.action, reason="Zu wenige.", by=officer)
+    url = f"/de/aktionen/{SLUG}/mitmachen/"
+    assert is_there(client_for(outsider), url)
+    part.delete()
+    assert not is_there(client_for(outsider), url)
+
+
 def test_a_plan_is_known_to_members_alone(world: World, client_for, outsider, officer) -> None:
     set_state(world.action, "planning", published_at=None)
     member = make_organisation(manager=outsider)
@@ -306,5 +317,7 @@ def test_a_plan_is_known_to_members_alone(world: World, client_for, outsider, of
     for name in ("/de/aktionen/", "/de/programm/woche/", "/programm/woche.csv", "/de/"):
         assert not knows(client_for(outsider), name), name
     assert not is_there(client_for(outsider), f"{url}bild.png")
+    # It says more than the short page of a plan does.
+    assert not is_there(client_for(outsider), f"{url}termin.ics")
     member.representatives.all().delete()
     assert not is_there(client_for(outsider), url)

@@ -86,6 +86,18 @@ def create(
     raise Refused(_("Das hat nicht geklappt. Bitte senden Sie das Formular noch einmal."))
 
 
+def _create_free(
+    values: Mapping[str, Any], by: User, organisation: Organisation | None, reason: str | Promise
+) -> JointAction:
+    """Create an action, once more if another one has taken the address at the same moment."""
+    for _attempt in range(TRIES_FOR_AN_ADDRESS - 1):
+        try:
+            return _create(values, by, organisation, None, None, reason)
+        except IntegrityError:
+            continue
+    return _create(values, by, organisation, None, None, reason)
+
+
 @transaction.atomic
 def _create(
     values: Mapping[str, Any],
@@ -145,7 +157,7 @@ def from_idea(*, idea: Idea, by: User, organisation: Organisation | None = None)
     length = JointAction._meta.get_field("title").max_length or 0
     title = _shortened(row.text, length)
     values = {"title": title, "description": row.text if title != row.text else ""}
-    action = _create(values, by, organisation, None, None, reason)
+    action = _create_free(values, by, organisation, reason)
     idea.action = row.action = action
     history.note(row, by=by, reason=gettext_lazy("Zur Aktion gemacht"))
     row.save(update_fields=["action"])

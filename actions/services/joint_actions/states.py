@@ -43,7 +43,12 @@ def submit(*, action: JointAction, by: User) -> bool:
     :raises Refused: if something is missing, or it is not in planning.
     """
     # Whoever gives it to her again and again fills the officer's desk at most, not her mailbox.
-    tells_the_office = limits.allow("", action="mails_to_the_office")
+    tells_the_office = (
+        not may_confirm(by)
+        and not action.is_waiting
+        and not missing(action)
+        and limits.allow("", action="mails_to_the_office")
+    )
     with transaction.atomic():
         row = lock(action)
         require_manager(row, by)
@@ -56,7 +61,7 @@ def submit(*, action: JointAction, by: User) -> bool:
         row.returned_note = ""
         save(row, by, gettext_lazy("Zum Prüfen gegeben"))
         follow(action, row)
-        if tells_the_office and not may_confirm(by):
+        if tells_the_office:
             emails.submitted(row, by=by, readers=officers())
     return True
 
