@@ -9,7 +9,7 @@ DEVELOPMENT := DEBUG=on
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock bench messages
+.PHONY: help run test pytest lint format lock bench messages
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -18,7 +18,9 @@ run: $(VENV)/base ## Serve the portal with its demonstration on http://localhost
 	@exec env $(DEVELOPMENT) PORT=$(PORT) $(BIN)/python manage.py develop
 
 # Two processes more than there are processors: who drives a browser waits a lot.
-test: $(VENV)/dev lint ## Run every check and every test (ARGS="-k search -x" for some of them)
+test: lint pytest ## Run every check and every test (ARGS="-k search -x" for some of them)
+
+pytest: $(VENV)/dev # the tests alone
 	@exec $(BIN)/python -m pytest $(or $(ARGS),--dist worksteal --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)'))
 
 lint: $(VENV)/dev ## Check style, templates and types

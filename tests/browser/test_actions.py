@@ -263,7 +263,7 @@ def print_it(sit, visit, campaign: Campaign, action: JointAction, *, scripts: bo
     assert paper.trailer["/Root"]["/MarkInfo"]["/Marked"]
     cover, *pages = [page.extract_text() for page in paper.pages]
     assert "Woche der Vielfalt" in cover
-    text = " ".join(pages)
+    text = " ".join(" ".join(pages).split())
     for words in (TITLE, "Uferwiese", "frei, mit Anmeldung", *PARTNERS):
         assert words in text, words
 

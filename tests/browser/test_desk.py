@@ -30,7 +30,7 @@ from organisations.services import confirmation
 from tests.browser.conftest import PHONE, WIDE, Keyboard, Visitor
 from tests.database import rows_of_all_tables
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey]
+pytestmark = pytest.mark.browser
 
 DESK = "/verwaltung/"
 MOSAIK = "Frauencafé Mosaik (erfunden)"

@@ -13,7 +13,7 @@ from meetings.models import Meeting
 from tests.browser.conftest import WIDE
 from tests.factories import make_idea_board, make_meeting, make_organisation
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey]
+pytestmark = pytest.mark.browser
 
 TEXTS = ["Ein Chor aus allen Vereinen", "Theater im Park", "نقرأ الحكايات للأطفال"]
 

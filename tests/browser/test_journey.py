@@ -13,7 +13,7 @@ from organisations.models import Municipality, Organisation
 from portal import demonstration
 from tests.factories import image_bytes
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey]
+pytestmark = pytest.mark.browser
 
 NAME = "Klangbrücke Murgtal e. V."
 PERSON = "leyla@example.org"
