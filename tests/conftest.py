@@ -106,15 +106,25 @@ def asks_the_database(item: pytest.Item) -> bool:
     )
 
 
+def first_examples(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Of each test the first of its examples, or all where it says so: a query is the same."""
+    first: dict[str, pytest.Item] = {}
+    for item in items:
+        first.setdefault(item.nodeid.partition("[")[0], item)
+    return set(first.values()) | {
+        item for item in items if item.get_closest_marker("every_example")
+    }
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave tests out where what they need is missing, and say so; in CI that is a failure.
 
     CI runs all of them on SQLite first; what asks no database is not tried once more on another.
     """
     if is_second_database():
-        known = [item for item in items if not asks_the_database(item)]
-        config.hook.pytest_deselected(items=known)
-        items[:] = [item for item in items if asks_the_database(item)]
+        kept = first_examples([item for item in items if asks_the_database(item)])
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
     for need in needed():
         concerned = {item for item in items if item.get_closest_marker(need.marker)}
         if not concerned or need.is_there():
@@ -131,8 +141,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("left out")
         terminalreporter.line(
             "On a second database CI leaves out the tests that ask none, the access matrix (every "
-            "page is asked for with hostile input there), and of those in a browser all but the "
-            "long ways; axe has looked at the pages on SQLite."
+            "page is asked for with hostile input there), of a test with several examples all but "
+            "the first, and of those in a browser all but the long ways; axe has looked at the "
+            "pages on SQLite."
         )
     if missing := [need for need in needed() if not need.is_there()]:
         terminalreporter.section("left out")

@@ -22,6 +22,7 @@ from core import pdf
 from tests.access import World
 from tests.test_access import GROUPS, ROWS, address
 
+pytestmark = pytest.mark.every_example
 HOSTILE = {
     "nul": "a\0b",
     "long": "x" * 10_000,
