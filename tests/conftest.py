@@ -83,9 +83,13 @@ def pytest_configure() -> None:
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def is_ci() -> bool:
+    """Whether this is one of CI's two runs: nearly everything on SQLite, then on PostgreSQL."""
+    return os.environ.get("CI") == "true"
+
+
 def is_second_database() -> bool:
-    """Whether this is CI's second run, after one of everything on SQLite."""
-    return os.environ.get("CI") == "true" and connection.vendor != "sqlite"
+    return is_ci() and connection.vendor != "sqlite"
 
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
@@ -121,6 +125,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     CI runs all of them on SQLite first; what asks no database is not tried once more on another.
     """
+    if is_ci() and not is_second_database():
+        later = {item for item in items if item.get_closest_marker("every_example")}
+        config.hook.pytest_deselected(items=list(later))
+        items[:] = [item for item in items if item not in later]
     if is_second_database():
         kept = first_examples([item for item in items if asks_the_database(item)])
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
@@ -129,7 +137,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         concerned = {item for item in items if item.get_closest_marker(need.marker)}
         if not concerned or need.is_there():
             continue
-        if os.environ.get("CI") == "true":
+        if is_ci():
             raise pytest.UsageError(f"CI leaves no test out, but {need.missing}")
         config.hook.pytest_deselected(items=list(concerned))
         items[:] = [item for item in items if item not in concerned]
@@ -144,6 +152,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             "page is asked for with hostile input there), of a test with several examples all but "
             "the first, and of those in a browser all but the long ways; axe has looked at the "
             "pages on SQLite."
+        )
+    elif is_ci():
+        terminalreporter.section("left out")
+        terminalreporter.line(
+            "CI tries hostile input on the second database alone, where there is more to choke on."
         )
     if missing := [need for need in needed() if not need.is_there()]:
         terminalreporter.section("left out")

@@ -114,7 +114,10 @@ PAGES: dict[str, Row] = {
     "actions:detail": Row(everybody(200), everybody(405), at("action")),
     "actions:detail@plan": Row(MEMBERS, everybody(405), at("foreign_plan")),
     "actions:event": Row(everybody(200), everybody(405), at("action")),
-    "actions:event@plan": Row(MEMBERS, everybody(405), at("foreign_plan")),
+    "actions:event@plan": Row(MEMBERS, everybody(405), at("plan")),
+    "actions:event@foreign_plan": Row(
+        "404 404 404 404 200 200", everybody(405), at("foreign_plan")
+    ),
     "actions:share_image": Row(everybody(200), everybody(405), at("action")),
     "actions:share_image@plan": Row(everybody(404), everybody(405), at("plan")),
     "actions_feed": PAGE,
